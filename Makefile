@@ -1,0 +1,35 @@
+# Thin: every target is a preset or a script that can be run by hand.
+.PHONY: help demo test build bench lint sanitize bootstrap
+
+PRESET ?= release
+
+help:
+	@echo "make demo      install what is missing, build, serve real genomes, print the measured table"
+	@echo "make test      all tests"
+	@echo "make build     build/genepool and build/genepool-worker"
+	@echo "make bench     the founding document's suite on the real model"
+	@echo "make sanitize  unit and scenario tests under the address, undefined and thread sanitizers"
+	@echo "make lint      formatting, header and layering checks, clang-tidy"
+
+bootstrap:
+	@tools/bootstrap
+
+build: bootstrap
+	@cmake --preset $(PRESET) > /dev/null
+	@cmake --build --preset $(PRESET)
+
+test: build
+	@tools/test-clients
+	@ctest --preset $(PRESET)
+
+demo: build
+	@tools/demo
+
+bench: build
+	@build/genepool bench
+
+sanitize: bootstrap
+	@for preset in asan tsan; do cmake --preset $$preset > /dev/null && cmake --build --preset $$preset && ctest --preset $$preset || exit 1; done
+
+lint: bootstrap
+	@tools/lint

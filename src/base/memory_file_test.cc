@@ -1,0 +1,43 @@
+#include "base/memory_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace genepool {
+namespace {
+
+TEST(MemoryFile, sealed_bytes_stay_readable_and_cannot_be_written) {
+  auto file = MemoryFile::create("test", 100);
+  ASSERT_TRUE(file);
+  file->writable()[0] = std::byte{7};
+  EXPECT_FALSE(is_sealed_fd(file->fd()));
+  ASSERT_TRUE(file->seal());
+  EXPECT_TRUE(is_sealed_fd(file->fd()));
+  EXPECT_EQ(file->bytes()[0], std::byte{7});
+  EXPECT_TRUE(file->writable().empty());
+  EXPECT_EQ(::mmap(nullptr, 100, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd(), 0), MAP_FAILED);
+  EXPECT_EQ(::write(file->fd(), "x", 1), -1);
+  EXPECT_EQ(::ftruncate(file->fd(), 1), -1);
+}
+
+TEST(MemoryFile, another_mapping_sees_the_same_bytes) {
+  auto file = MemoryFile::create("test", 8192);
+  ASSERT_TRUE(file);
+  file->writable()[8191] = std::byte{9};
+  ASSERT_TRUE(file->seal());
+  const MemoryFile moved = std::move(*file);
+  auto mapping = Mapping::of_fd(moved.fd());
+  ASSERT_TRUE(mapping);
+  EXPECT_EQ(mapping->bytes().size(), 8192u);
+  EXPECT_EQ(mapping->bytes()[8191], std::byte{9});
+}
+
+TEST(Mapping, a_missing_file_says_which) {
+  const auto mapping = Mapping::of_file("/no/such/file");
+  ASSERT_FALSE(mapping);
+  EXPECT_NE(mapping.error().message.find("/no/such/file"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace genepool

@@ -1,0 +1,72 @@
+// The page of a genome: its whole stack fused into one adapter by rank concatenation (notes/engine.md, section 6):
+//     A = [A_1; A_2; ...]   B = [s_1 B_1 | s_2 B_2 | ...],  s_i = weight_i * scale_i   =>   B A = sum s_i B_i A_i
+// A page is itself a plain GGUF LoRA without alpha (used with weight 1): our worker uses it in place, and stock llama.cpp
+// can load the very same bytes. Equal genomes give equal bytes.
+// Thread: any, pure. Memory: FusePlan holds views, no copies of tensors.
+// Use:   GENEPOOL_TRY(FusePlan plan, FusePlan::make(parts));
+//        GENEPOOL_TRY(MemoryFile file, MemoryFile::create("page", plan.byte_size()));
+//        GENEPOOL_TRY_VOID(plan.write(file.writable()));
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "genome/gguf.h"
+#include "genome/layer_file.h"
+
+namespace genepool {
+
+struct FusePart {
+  const LayerView* layer = nullptr;  // must outlive the plan
+  float weight = 1.0F;               // finite; 0 adds nothing to the page
+};
+
+class FusePlan {
+ public:
+  // kBadRequest: architectures or shapes differ between the parts. Requires: parts not empty.
+  [[nodiscard]] static Result<FusePlan> make(std::span<const FusePart> parts);
+  [[nodiscard]] std::uint64_t byte_size() const { return byte_size_; }
+  // Fills `page` (exactly byte_size() bytes) in one pass. kLayerCorrupt when a scaled value is not finite.
+  [[nodiscard]] Result<void> write(std::span<std::byte> page) const;
+
+ private:
+  struct Part {
+    const LayerView* layer;
+    const LayerPair* pair;
+    float scale;  // weight * pair scale, computed in double, rounded once
+  };
+  struct Target {
+    std::string base_tensor;
+    std::uint64_t in, out, rank;
+    std::size_t index_a, index_b;  // in layout_
+    TensorType type_a, type_b;
+    std::vector<Part> parts;
+  };
+  GgufLayout layout_;
+  std::vector<Target> targets_;
+  std::uint64_t byte_size_ = 0;
+};
+
+struct PagePair {
+  std::string base_tensor;
+  GgufTensor a, b;  // ne as in layer_file.h; offsets are 32-byte aligned in the page
+};
+
+class PageView {
+ public:
+  // Shape and bounds only, no look at the values: the page was made by us and arrives sealed. kLayerCorrupt.
+  [[nodiscard]] static Result<PageView> parse(std::span<const std::byte> bytes);
+  [[nodiscard]] const std::string& architecture() const { return architecture_; }
+  [[nodiscard]] const std::vector<PagePair>& pairs() const { return pairs_; }  // may be empty: all weights were 0
+  [[nodiscard]] std::span<const std::byte> data(const GgufTensor& t) const { return file_.data(t); }
+
+ private:
+  GgufView file_;
+  std::string architecture_;
+  std::vector<PagePair> pairs_;
+};
+
+}  // namespace genepool

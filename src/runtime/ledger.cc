@@ -1,0 +1,209 @@
+#include "runtime/ledger.h"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "base/log.h"
+
+namespace genepool {
+namespace {
+
+double seconds(double ms) { return ms / 1e3; }
+double seconds(Duration d) { return to_ms(d) / 1e3; }
+std::string ms_text(double ms) { return fmt::format("{:.2f}", ms); }
+
+// Not waited for here: SIGCHLD's default leaves a zombie, so a shell is asked to run it in the background and ends at once.
+void run_alarm_command(const std::string& command, const ThrashState& state) {
+  const std::string script = "\"$0\" \"$@\" </dev/null >/dev/null 2>&1 &";
+  const std::string rising = state.is_thrashing ? "rising" : "falling";
+  const std::string ratio = fmt::format("{:.3f}", state.ratio);
+  std::array<char*, 7> argv = {const_cast<char*>("sh"), const_cast<char*>("-c"), const_cast<char*>(script.c_str()),
+                               const_cast<char*>(command.c_str()), const_cast<char*>(rising.c_str()),
+                               const_cast<char*>(ratio.c_str()), nullptr};
+  pid_t pid = 0;
+  if (const int error = ::posix_spawn(&pid, "/bin/sh", nullptr, nullptr, argv.data(), environ); error != 0) {
+    log(Level::kError, "thrash.command cannot be run", {{"error", fail_errno("run it", error).value().message}});
+    return;
+  }
+  (void)::waitpid(pid, nullptr, 0);
+}
+
+}  // namespace
+
+std::string_view tier_name(Tier tier) {
+  switch (tier) {
+    case Tier::kCold: return "cold";
+    case Tier::kWarm: return "warm";
+    case Tier::kHot: return "hot";
+  }
+  return "cold";
+}
+
+std::string_view kill_reason_name(KillReason reason) {
+  switch (reason) {
+    case KillReason::kEvicted: return "evicted";
+    case KillReason::kIdleTtl: return "idle_ttl";
+    case KillReason::kReleased: return "released";
+    case KillReason::kDemoted: return "demoted";
+    case KillReason::kStuck: return "stuck";
+    case KillReason::kProbeFailed: return "probe_failed";
+    case KillReason::kDraining: return "draining";
+  }
+  return "evicted";
+}
+
+Ledger::Ledger(Metrics& metrics, const Config& config)
+    : metrics_(metrics),
+      thrash_(ThrashOptions{.ratio = config.thrash_ratio, .window = std::chrono::milliseconds(config.thrash_window)}),
+      alarm_command_(config.thrash_command) {}
+
+void Ledger::granted(const Receipt& receipt, const AssemblyTimes* assembly) {
+  const std::string_view tier = tier_name(receipt.tier);
+  metrics_.add(Counter::kLookups, {tier});
+  metrics_.observe(Histogram::kAcquireSeconds, seconds(receipt.acquire_ms), {tier});
+  metrics_.observe(Histogram::kQueueSeconds, seconds(receipt.queue_ms));
+  const std::string ms = ms_text(receipt.acquire_ms);
+  if (receipt.tier == Tier::kHot || assembly == nullptr) {
+    log(Level::kInfo, fmt::format("HOT hit: {} ({} ms startup)", receipt.genome, ms));
+  } else if (receipt.tier == Tier::kWarm) {
+    log(Level::kInfo, fmt::format("WARM hit: {} ({} ms, page in RAM, fast assembly)", receipt.genome, ms));
+  } else {
+    log(Level::kInfo, fmt::format("COLD start: {} ({} ms, loaded from disk)", receipt.genome, ms));
+  }
+}
+
+void Ledger::page_built(const ResolvedGenome& genome, const AssemblyTimes& assembly, std::size_t missing) {
+  if (genome.layers.size() > missing) {
+    metrics_.add(Counter::kLayerLookups, {"hit"}, static_cast<double>(genome.layers.size() - missing));
+  }
+  if (missing > 0) metrics_.add(Counter::kLayerLookups, {"miss"}, static_cast<double>(missing));
+  for (const auto& [layer, time] : assembly.load_times) {
+    metrics_.observe(Histogram::kLayerLoadSeconds, seconds(time));
+    metrics_.sample(Timing::kLayerLoad, time);
+  }
+}
+
+void Ledger::page_found(const ResolvedGenome& genome) {
+  if (!genome.layers.empty()) metrics_.add(Counter::kLayerLookups, {"hit"}, static_cast<double>(genome.layers.size()));
+}
+
+void Ledger::assembled(const ResolvedGenome& genome, const AssemblyTimes& assembly) {
+  const std::string_view from = tier_name(assembly.from);
+  metrics_.add(Counter::kPageIns, {from, "demand"});
+  metrics_.observe(Histogram::kPageInSeconds, seconds(assembly.load()), {from, "layer_load"});
+  metrics_.observe(Histogram::kPageInSeconds, seconds(assembly.stack()), {from, "layer_stack"});
+  metrics_.observe(Histogram::kPageInSeconds, seconds(assembly.spawn), {from, "process_spawn"});
+  metrics_.observe(Histogram::kPageInSeconds, seconds(assembly.ready - assembly.began), {from, "total"});
+  metrics_.observe(Histogram::kSpawnSeconds, seconds(assembly.spawn));
+  metrics_.sample(Timing::kProcessSpawn, assembly.spawn);
+  // One sample a layer, so that it compares with the founding document's limit per layer.
+  const auto layers = static_cast<Duration::rep>(genome.stack.size());
+  for (Duration::rep i = 0; i < layers; ++i) metrics_.sample(Timing::kLayerStack, assembly.stack() / layers);
+}
+
+void Ledger::left_hot(const std::string& name, KillReason reason) {
+  metrics_.add(Counter::kPageOuts, {"warm", kill_reason_name(reason)});
+  if (reason == KillReason::kEvicted) evictions_.push_back(monotonic_now());
+  log(Level::kInfo, fmt::format("Evicted {} from HOT pool", name), {{"reason", std::string(kill_reason_name(reason))}});
+}
+
+void Ledger::page_dropped(const std::string& name) {
+  metrics_.add(Counter::kPageOuts, {"cold", "evicted"});
+  log(Level::kInfo, fmt::format("Evicted {} from WARM pool", name));
+}
+
+void Ledger::worker_gone(const std::string& name, const std::string& reason, const WorkerEnd& end) {
+  metrics_.add(Counter::kWorkerExits, {reason});
+  if (!end.teardown) {
+    const std::string how = end.detail == 0 ? "" : fmt::format("{} {}", end.by_signal ? "signal" : "exit status", end.detail);
+    log(Level::kError, fmt::format("worker of {} died", name), {{"how", how}});
+    return;
+  }
+  metrics_.observe(Histogram::kTeardownSeconds, seconds(*end.teardown));
+  metrics_.sample(Timing::kProcessTeardown, *end.teardown);
+}
+
+void Ledger::ended(const Outcome& outcome, AssemblyTimes* assembly) {
+  const Receipt& r = outcome.receipt;
+  metrics_.sample(Timing::kTotalRequest, from_ms(r.total_ms));
+  if (outcome.error || outcome.completion_tokens == 0) return;
+  metrics_.sample(Timing::kInference, from_ms(r.inference_ms));
+  metrics_.observe(Histogram::kInferenceSeconds, seconds(r.inference_ms));
+  metrics_.observe(Histogram::kPrefillSeconds, seconds(r.prefill_ms));
+  metrics_.observe(Histogram::kDecodeSeconds, seconds(r.decode_ms));
+  metrics_.observe(Histogram::kTtftSeconds, seconds(r.first_token_ms), {tier_name(r.tier)});
+  if (outcome.completion_tokens > 1) {
+    metrics_.observe(Histogram::kTpotSeconds, seconds(r.decode_ms / (outcome.completion_tokens - 1)));
+  }
+  metrics_.add(Counter::kPromptTokens, {r.genome}, outcome.prompt_tokens);
+  metrics_.add(Counter::kCompletionTokens, {r.genome}, outcome.completion_tokens);
+  metrics_.add(Counter::kCachedTokens, {r.genome}, outcome.cached_tokens);
+
+  // Joiners waited for the same assembly; it is one assembly all the same.
+  const bool counts = assembly != nullptr && !assembly->was_counted;
+  if (counts) assembly->was_counted = true;
+  const double assembly_ms = counts ? r.layer_load_ms + r.layer_stack_ms : 0;
+  if (thrash_.on_request(from_ms(assembly_ms), from_ms(r.inference_ms), monotonic_now())) {
+    metrics_.add(Counter::kThrashRequests);
+    log(Level::kError, "THRASHING: Assembly time exceeds inference time!",
+        {{"genome", r.genome},
+         {"assembly_ms", ms_text(assembly_ms)},
+         {"inference_ms", ms_text(r.inference_ms)},
+         {"ratio", fmt::format("{:.2f}x", r.assembly_ratio)}});
+  }
+  check_alarm();
+}
+
+void Ledger::retried(const std::string& name) {
+  metrics_.add(Counter::kRetries);
+  log(Level::kWarn, fmt::format("request of {} goes to a second worker: the first died before its first token", name));
+}
+
+void Ledger::check_alarm() {
+  const auto change = thrash_.update(monotonic_now());
+  const ThrashState state = thrash_.state();
+  metrics_.set(Gauge::kThrashRatio, state.ratio);
+  if (!change) return;
+  metrics_.set(Gauge::kThrashing, *change ? 1 : 0);
+  if (*change) metrics_.add(Counter::kThrashAlarms);
+  log(*change ? Level::kError : Level::kInfo, *change ? "THRASHING DETECTED!" : "thrashing is over",
+      {{"ratio", fmt::format("{:.3f}", state.ratio)},
+       {"assembly_ms", ms_text(state.mean_assembly_ms)},
+       {"inference_ms", ms_text(state.mean_inference_ms)}});
+  if (!alarm_command_.empty()) run_alarm_command(alarm_command_, state);
+  if (alarm_) alarm_(state);
+}
+
+void Ledger::update(const PoolSnapshot& pool, const CoreGate::Usage& gate) {
+  check_alarm();
+  (void)evictions_last_minute();  // forgets the older ones
+  metrics_.set(Gauge::kRequestsRunning, pool.in_flight);
+  metrics_.set(Gauge::kRequestsWaiting, pool.waiting);
+  metrics_.set(Gauge::kTierBytes, static_cast<double>(pool.hot_bytes), {"hot"});
+  metrics_.set(Gauge::kTierBytes, static_cast<double>(pool.warm_page_bytes), {"warm"});
+  metrics_.set(Gauge::kTierBytes, static_cast<double>(pool.layer_bytes), {"layers"});
+  metrics_.set(Gauge::kTierLimitBytes, static_cast<double>(pool.knobs.hot_bytes), {"hot"});
+  metrics_.set(Gauge::kTierLimitBytes, static_cast<double>(pool.knobs.warm_bytes), {"warm"});
+  metrics_.set(Gauge::kTierGenomes, pool.hot, {"hot"});
+  metrics_.set(Gauge::kTierGenomes, pool.warm, {"warm"});
+  std::array<std::uint32_t, 5> states{};
+  for (const GenomeStatus& genome : pool.genomes) {
+    if (genome.worker) ++states.at(static_cast<std::size_t>(genome.worker_state));
+  }
+  constexpr std::array<std::string_view, 5> kNames = {"starting", "idle", "probing", "busy", "dying"};
+  for (std::size_t i = 0; i < states.size(); ++i) metrics_.set(Gauge::kWorkers, states[i], {kNames[i]});
+  metrics_.set(Gauge::kGateHeld, gate.held, {"held"});
+  metrics_.set(Gauge::kGateHeld, gate.waiting, {"waiting"});
+  metrics_.set(Gauge::kGateHeld, gate.cores, {"cores"});
+}
+
+double Ledger::evictions_last_minute() {
+  const Instant now = monotonic_now();
+  while (!evictions_.empty() && now - evictions_.front() > std::chrono::minutes(1)) evictions_.pop_front();
+  return static_cast<double>(evictions_.size());
+}
+
+}  // namespace genepool

@@ -1,0 +1,53 @@
+// Ledger: what happened, written down: the operations log (HOT hit, WARM hit, COLD start, evicted), the metrics, the
+// thrashing alarm. It decides nothing.
+// Owner: the runtime. Thread: the strand.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+
+#include "metrics/metrics.h"
+#include "pool/events.h"
+#include "pool/thrash.h"
+#include "runtime/assembly.h"
+#include "runtime/runtime.h"
+#include "runtime/supervisor.h"
+
+namespace genepool {
+
+class Ledger {
+ public:
+  Ledger(Metrics& metrics, const Config& config);
+
+  // A request has its worker. `assembly` is null for a HOT hit.
+  void granted(const Receipt& receipt, const AssemblyTimes* assembly);
+  void page_built(const ResolvedGenome& genome, const AssemblyTimes& assembly, std::size_t missing);
+  void page_found(const ResolvedGenome& genome);  // an assembly that found its page in RAM
+  void assembled(const ResolvedGenome& genome, const AssemblyTimes& assembly);
+  void left_hot(const std::string& name, KillReason reason);
+  void page_dropped(const std::string& name);
+  void worker_gone(const std::string& name, const std::string& reason, const WorkerEnd& end);
+  // A request has ended; `assembly` may be null. Feeds the alarm when it was answered.
+  void ended(const Outcome& outcome, AssemblyTimes* assembly);
+  void retried(const std::string& name);
+
+  void update(const PoolSnapshot& pool, const CoreGate::Usage& gate);  // gauges and the alarm; about once a second
+  [[nodiscard]] ThrashState thrash() const { return thrash_.state(); }
+  [[nodiscard]] double evictions_last_minute();
+  void on_alarm(std::function<void(const ThrashState&)> listener) { alarm_ = std::move(listener); }
+
+ private:
+  void check_alarm();
+
+  Metrics& metrics_;
+  ThrashDetector thrash_;
+  std::function<void(const ThrashState&)> alarm_;
+  std::string alarm_command_;
+  std::deque<Instant> evictions_;
+};
+
+[[nodiscard]] std::string_view tier_name(Tier tier);           // "hot"
+[[nodiscard]] std::string_view kill_reason_name(KillReason r);  // "evicted"
+
+}  // namespace genepool

@@ -1,0 +1,20 @@
+// What a `model` text means: a genome's name, "base", or an inline stack, looked up in the catalog.
+// Thread: any; reads the catalog.
+#pragma once
+
+#include <string_view>
+
+#include "base/error.h"
+#include "runtime/runtime.h"
+#include "store/store.h"
+
+namespace genepool {
+
+// kGenomeNotFound, kLayerNotFound (with the nearest name), kBadRequest (an inline stack that does not parse), kConflict
+// (the genome was made for another base).
+[[nodiscard]] Result<ResolvedGenome> resolve_model(std::string_view model, const BaseId& base, Store& store);
+
+// What the pool must know of it. The page is at most twice its layers: every pair may widen from 16 to 32 bit.
+[[nodiscard]] GenomeSpec spec_of(const ResolvedGenome& genome);
+
+}  // namespace genepool

@@ -1,0 +1,258 @@
+#include "runtime/runtime.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "base/log.h"
+#include "genome/name.h"
+#include "import/import.h"
+#include "runtime/process_memory.h"
+#include "runtime/resolve.h"
+#include "runtime/runtime_impl.h"
+
+namespace genepool {
+namespace {
+
+constexpr Duration kShutDownLimit = std::chrono::seconds(3);
+
+int cores_of(const Config& config) {
+  if (config.engine_threads > 0) return static_cast<int>(config.engine_threads);
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+std::string worker_program(const Config& config) {
+  if (!config.engine_worker.empty()) return config.engine_worker;
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return (self.parent_path() / "genepool-worker").string();
+}
+
+ZygoteOptions zygote_options(const Config& config, const std::string& base_path) {
+  ZygoteOptions options;
+  options.worker_program = worker_program(config);
+  options.engine = config.engine_name;
+  options.fake_script = config.engine_fake_script;
+  options.engine_options.base_path = base_path;
+  options.engine_options.context_size = static_cast<std::uint32_t>(config.engine_ctx);
+  options.engine_options.sequences = static_cast<std::uint32_t>(config.pool_sequences);
+  options.engine_options.batch_size = static_cast<std::uint32_t>(config.engine_batch);
+  options.threads = cores_of(config);
+  options.deterministic = config.engine_deterministic;
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config) {
+  const std::string program = worker_program(config);
+  if (::access(program.c_str(), X_OK) != 0) {
+    return fail(Code::kNotFound, "the worker program {} is not there: set engine.worker to genepool-worker", program);
+  }
+  GENEPOOL_TRY(std::unique_ptr<Store> store, Store::open(data_dir_of(config)));
+  GENEPOOL_TRY(auto base, store->use_base(config.base_path));
+  auto runtime = std::make_unique<RuntimeImpl>(config, std::move(store), std::move(base.first), std::move(base.second));
+  GENEPOOL_TRY_VOID(runtime->start());
+  return runtime;
+}
+
+RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std::string base_path, BaseModel base)
+    : config_(config),
+      store_(std::move(store)),
+      base_path_(std::move(base_path)),
+      base_(std::move(base)),
+      metrics_(static_cast<std::size_t>(config.metrics_samples), static_cast<std::size_t>(config.metrics_genome_labels)),
+      ledger_(metrics_, config),
+      hot_bytes_default_(available_memory() / 10 * 4),
+      warm_bytes_default_(available_memory() / 10 * 2) {}
+
+Result<void> RuntimeImpl::start() {
+  GENEPOOL_TRY(gate_, CoreGate::create(cores_of(config_)));
+  supervisor_ = std::make_unique<Supervisor>(loop_, zygote_options(config_, base_path_), gate_, *this);
+  return on_strand([this]() -> Result<void> {
+    GENEPOOL_TRY(pool_, PoolDriver::make(loop_, knobs(), config_.log_events,
+                                         [this](const std::vector<Action>& actions) { perform(actions); }));
+    pool_->feed(BaseState{false, false});
+    second_timer_ = loop_.make_timer([this] { on_second(); });
+    on_second();
+    return supervisor_->start();
+  });
+}
+
+RuntimeImpl::~RuntimeImpl() {
+  on_strand([this] {
+    if (supervisor_) supervisor_->shut_down(kShutDownLimit);
+    while (!requests_.empty()) {
+      Outcome outcome;
+      outcome.error = Error{Code::kDraining, "the server is going down", "", std::nullopt};
+      end_request(requests_.begin()->first, std::move(outcome));
+    }
+    for (auto& [id, done] : commands_) done.done(fail(Code::kDraining, "the server is going down"));
+    commands_.clear();
+    return 0;
+  });
+  loop_.stop();
+}
+
+Knobs RuntimeImpl::knobs() const {
+  Knobs knobs;
+  knobs.max_hot = static_cast<std::uint32_t>(config_.pool_max_hot);
+  knobs.hot_bytes = config_.pool_hot_bytes > 0 ? static_cast<std::uint64_t>(config_.pool_hot_bytes) : hot_bytes_default_;
+  knobs.kv_bytes_per_worker = engine_.kv_bytes_per_token * engine_.context_size;
+  knobs.warm_max_genomes = static_cast<std::uint32_t>(config_.warm_max_genomes);
+  knobs.warm_bytes = config_.warm_bytes > 0 ? static_cast<std::uint64_t>(config_.warm_bytes) : warm_bytes_default_;
+  knobs.sequences = static_cast<std::uint32_t>(config_.pool_sequences);
+  knobs.queue = static_cast<std::uint32_t>(config_.pool_queue);
+  knobs.idle_ttl = std::chrono::milliseconds(config_.pool_idle_ttl);
+  knobs.turn = std::chrono::milliseconds(config_.pool_turn);
+  knobs.stuck_after = std::chrono::milliseconds(config_.pool_stuck_after);
+  knobs.probe_timeout = std::chrono::milliseconds(config_.pool_probe_timeout);
+  return knobs;
+}
+
+void RuntimeImpl::on_second() {
+  ledger_.update(pool_->snapshot(), gate_.usage());
+  forget_unused();
+  pool_->flush_log();
+  loop_.set_timer(second_timer_, monotonic_now() + std::chrono::seconds(1));
+}
+
+Result<ResolvedGenome> RuntimeImpl::resolve(std::string_view model) { return resolve_model(model, base_.id, *store_); }
+
+// ------------------------------------------------------------------------------------------------- operator commands
+
+RequestId RuntimeImpl::command(const ResolvedGenome& genome, Goal goal, Done done) {
+  const CommandId id = next_id_++;
+  know(genome);
+  commands_.emplace(id, Command{std::move(done), genome.identity, goal});
+  return id;
+}
+
+void RuntimeImpl::bring_to(const ResolvedGenome& genome, Goal goal, Done done) {
+  loop_.post([this, genome, goal, done = std::move(done)]() mutable {
+    const CommandId id = command(genome, goal, std::move(done));
+    pool_->feed(BringTo{id, spec_of(genome), goal, monotonic_now() + std::chrono::milliseconds(config_.pool_deadline)});
+  });
+}
+
+void RuntimeImpl::demote(const ResolvedGenome& genome, Done done) {
+  loop_.post([this, genome, done = std::move(done)]() mutable {
+    const CommandId id = command(genome, Goal::kCold, std::move(done));
+    pool_->feed(Demote{id, genome.identity});
+  });
+}
+
+void RuntimeImpl::set_pin(const ResolvedGenome& genome, bool is_pinned, Done done) {
+  loop_.post([this, genome, is_pinned, done = std::move(done)] {
+    know(genome);
+    pool_->feed(SetPin{spec_of(genome), is_pinned});
+    done({});
+  });
+}
+
+Result<void> RuntimeImpl::set_param(std::string_view name, std::string_view value) {
+  return on_strand([&]() -> Result<void> {
+    const auto rows = param_rows();
+    const auto row = std::ranges::find(rows, name, &ParamRow::name);
+    if (row != rows.end() && row->live == Live::kRestart) {
+      return fail_param(Code::kConflict, std::string(name), "{} changes only with a restart", name);
+    }
+    GENEPOOL_TRY_VOID(genepool::set_param(config_, name, value, Origin::kManager));
+    pool_->feed(SetKnobs{knobs()});
+    log(Level::kInfo, "setting changed", {{"name", std::string(name)}, {"value", std::string(value)}});
+    return {};
+  });
+}
+
+void RuntimeImpl::drain(std::function<void()> done) {
+  loop_.post([this, done = std::move(done)] {
+    drained_.push_back(done);
+    pool_->feed(Drain{});
+    finish_drain_if_idle();
+  });
+}
+
+void RuntimeImpl::finish_drain_if_idle() {
+  if (!requests_.empty()) return;
+  for (const auto& done : std::exchange(drained_, {})) done();
+}
+
+void RuntimeImpl::on_thrash_alarm(std::function<void(const ThrashState&)> listener) {
+  loop_.post([this, listener = std::move(listener)]() mutable { ledger_.on_alarm(std::move(listener)); });
+}
+
+// ------------------------------------------------------------------------------------------------- status and layers
+
+RuntimeStatus RuntimeImpl::status(bool with_memory) {
+  RuntimeStatus status = on_strand([this] {
+    RuntimeStatus s;
+    s.pool = pool_->snapshot();
+    s.thrash = ledger_.thrash();
+    s.base_phase = base_phase_;
+    s.base_error = base_error_;
+    s.engine = engine_;
+    s.zygote_pid = supervisor_->zygote_pid();
+    s.evictions_last_minute = ledger_.evictions_last_minute();
+    const Instant now = monotonic_now();
+    s.uptime_ms = to_ms(now - opened_);
+    for (const GenomeStatus& genome : s.pool.genomes) {
+      ResidentRow row{name_of(genome.identity), genome};
+      if (genome.worker) row.pid = supervisor_->pid_of(*genome.worker);
+      row.idle_ms = genome.last_time == Instant{} ? 0 : to_ms(now - genome.last_time);
+      s.residents.push_back(std::move(row));
+    }
+    return s;
+  });
+  if (!with_memory) return status;
+  for (ResidentRow& row : status.residents) {
+    if (row.pid == 0) continue;
+    const ProcessMemory memory = memory_of_process(row.pid);
+    row.pss_bytes = memory.pss_bytes;
+    row.private_bytes = memory.private_bytes;
+  }
+  return status;
+}
+
+Result<void> RuntimeImpl::wait_ready(Duration timeout) {
+  std::future<void> changed = on_strand([this] {
+    std::promise<void> promise;
+    auto future = promise.get_future();
+    if (base_phase_ == BasePhase::kReady || base_phase_ == BasePhase::kFailed) {
+      promise.set_value();
+    } else {
+      waiting_for_base_.push_back(std::move(promise));
+    }
+    return future;
+  });
+  if (changed.wait_for(timeout) != std::future_status::ready) {
+    return fail(Code::kDeadlineExceeded, "the base {} is still loading", base_path_);
+  }
+  if (base_phase_ == BasePhase::kReady) return {};
+  return fail(Code::kUnavailable, "the base {} cannot be used: {}", base_path_, on_strand([this] { return base_error_; }));
+}
+
+Result<LayerRow> RuntimeImpl::add_layer(const std::string& path, const std::string& name) {
+  GENEPOOL_TRY_VOID(check_name(name));
+  GENEPOOL_TRY(const ImportedLayer layer, import_layer(path, base_));
+  return store_->add_layer(name, layer);
+}
+
+Result<void> RuntimeImpl::remove_layer(std::string_view name) {
+  GENEPOOL_TRY(const LayerId id, store_->remove_layer(name));
+  // Another name may still point at the same bytes; then they stay usable.
+  if (!store_->layer_by_id(id)) {
+    on_strand([&] {
+      pool_->feed(LayerGone{id});
+      return 0;
+    });
+  }
+  return {};
+}
+
+Config RuntimeImpl::config() {
+  return on_strand([this] { return config_; });
+}
+
+}  // namespace genepool

@@ -1,0 +1,165 @@
+// RuntimeImpl: see runtime.h. Three files: runtime.cc = opening, operator calls, status; runtime_requests.cc = requests and
+// the pool's actions; runtime_workers.cc = what processes report.
+#pragma once
+
+#include <atomic>
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/assembly.h"
+#include "runtime/ledger.h"
+#include "runtime/loaders.h"
+#include "runtime/loop.h"
+#include "runtime/pool_driver.h"
+#include "runtime/runtime.h"
+#include "runtime/supervisor.h"
+#include "worker/core_gate.h"
+
+namespace genepool {
+
+class RuntimeImpl final : public Runtime, public SupervisorListener {
+ public:
+  RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std::string base_path, BaseModel base);
+  ~RuntimeImpl() override;
+  [[nodiscard]] Result<void> start();
+
+  Result<ResolvedGenome> resolve(std::string_view model) override;
+  RequestId generate(const ResolvedGenome& genome, GenerateParams params, std::shared_ptr<ResponseSink> sink) override;
+  void cancel(RequestId request) override;
+  RequestId acquire(const ResolvedGenome& genome, Duration deadline, LeaseCallback done) override;
+  void generate_on(RequestId lease, GenerateParams params, std::shared_ptr<ResponseSink> sink) override;
+  void release(RequestId lease, bool keep_hot, std::function<void(Receipt)> done) override;
+  void bring_to(const ResolvedGenome& genome, Goal goal, Done done) override;
+  void demote(const ResolvedGenome& genome, Done done) override;
+  void set_pin(const ResolvedGenome& genome, bool is_pinned, Done done) override;
+  Result<void> set_param(std::string_view name, std::string_view value) override;
+  void drain(std::function<void()> done) override;
+  void on_thrash_alarm(std::function<void(const ThrashState&)> listener) override;
+  RuntimeStatus status(bool with_memory) override;
+  bool is_ready() override { return base_phase_ == BasePhase::kReady; }
+  Result<void> wait_ready(Duration timeout) override;
+  Result<LayerRow> add_layer(const std::string& path, const std::string& name) override;
+  Result<void> remove_layer(std::string_view name) override;
+  void offload(std::function<void()> blocking_work) override { loaders_.submit(std::move(blocking_work)); }
+  Config config() override;
+  const BaseModel& base() const override { return base_; }
+  const std::string& base_path() const override { return base_path_; }
+  Store& store() override { return *store_; }
+  Metrics& metrics() override { return metrics_; }
+
+ private:
+  // One generate() call, or one lease with the generations made on it.
+  struct Request {
+    ResolvedGenome genome;
+    GenerateParams params;
+    std::shared_ptr<ResponseSink> sink;  // of the generation under way; null: none
+    LeaseCallback lease_done;            // set until the lease is granted or refused
+    bool is_lease = false, is_granted = false, is_cancelled = false;
+    bool has_first_token = false;        // of the generation under way
+    Instant arrived{}, granted{}, generating{};
+    WorkerId worker = 0;
+    std::shared_ptr<AssemblyTimes> assembly;  // null for a HOT hit
+    Receipt receipt;
+  };
+  struct HotWorker {
+    Identity identity;
+    std::shared_ptr<AssemblyTimes> assembly;  // its own
+    std::shared_ptr<AssemblyTimes> beneficiary;  // the assembly that it was killed for
+    std::string end_reason = "died";
+    Instant last_alive_event{};
+  };
+  struct Command {
+    Done done;
+    Identity identity;
+    Goal goal = Goal::kHot;
+  };
+
+  // ---- runtime_requests.cc, on the strand
+  void perform(const std::vector<Action>& actions);
+  void perform_one(const GrantRequest& action);
+  void perform_one(const RefuseRequest& action);
+  void perform_one(const BuildPage& action);
+  void perform_one(const SpawnWorker& action);
+  void perform_one(const ProbeWorker& action);
+  void perform_one(const KillWorker& action);
+  void perform_one(const CancelOnWorker& action);
+  void perform_one(const DropPage& action);
+  void perform_one(const DropLayer& action);
+  void perform_one(const CommandDone& action);
+  void arrive(RequestId id, Request request, Duration deadline);
+  void send_generate(RequestId id, Request& request);
+  void end_request(RequestId id, Outcome outcome);
+  void finish_generation(Request& request, Outcome& outcome);
+  void on_page(const Identity& identity, Result<BuiltPage> built);
+  std::shared_ptr<AssemblyTimes> assembly_of(const Identity& identity, Tier from);
+  void know(const ResolvedGenome& genome);
+  void forget_unused();
+  [[nodiscard]] std::string name_of(const Identity& identity) const;
+
+  // ---- runtime_workers.cc, on the strand
+  void on_zygote_ready(const ZygoteHello& hello) override;
+  void on_zygote_lost(const std::string& why, bool is_final) override;
+  void on_worker_ready(WorkerId worker, const WorkerStart& start) override;
+  void on_worker_failed(WorkerId worker, const Error& error) override;
+  void on_worker_message(WorkerId worker, FromWorker&& message) override;
+  void on_worker_gone(WorkerId worker, const WorkerEnd& end) override;
+  void on_message(WorkerId worker, const Accepted& message);
+  void on_message(WorkerId worker, TokensOut& message);
+  void on_message(WorkerId worker, const GenerateDone& message);
+  void on_message(WorkerId worker, const GenerateFailed& message);
+  void note_alive(WorkerId worker);
+  Request* request_on(WorkerId worker, RequestId id);
+
+  // ---- runtime.cc
+  void on_second();
+  void finish_drain_if_idle();
+  [[nodiscard]] Knobs knobs() const;
+  RequestId command(const ResolvedGenome& genome, Goal goal, Done done);
+  // Runs `work` on the strand and waits for its result. Not from the strand itself.
+  template <class Work>
+  auto on_strand(Work work) -> decltype(work()) {
+    GENEPOOL_CHECK(!loop_.is_own_thread());
+    std::promise<decltype(work())> promise;
+    auto future = promise.get_future();
+    loop_.post([&] { promise.set_value(work()); });
+    return future.get();
+  }
+
+  Config config_;  // strand only, after start()
+  const std::unique_ptr<Store> store_;
+  const std::string base_path_;
+  const BaseModel base_;
+  Metrics metrics_;
+  CoreGate gate_;
+  Ledger ledger_;
+  std::atomic<RequestId> next_id_{1};
+  std::atomic<BasePhase> base_phase_{BasePhase::kLoading};
+  Instant opened_ = monotonic_now();
+
+  // strand only
+  EngineInfo engine_;
+  std::string base_error_;
+  std::uint64_t hot_bytes_default_ = 0, warm_bytes_default_ = 0;
+  std::unique_ptr<PoolDriver> pool_;
+  std::unique_ptr<Supervisor> supervisor_;
+  std::map<RequestId, Request> requests_;
+  std::map<CommandId, Command> commands_;
+  std::map<WorkerId, HotWorker> workers_;
+  std::map<Identity, ResolvedGenome> known_;   // every genome the pool may name
+  std::map<Identity, MemoryFile> pages_;       // WARM and HOT
+  std::map<LayerId, LayerBytes> layers_;
+  std::map<Identity, std::shared_ptr<AssemblyTimes>> assemblies_;  // under way
+  std::vector<WorkerId> unclaimed_victims_;    // killed for whoever is assembled next
+  std::vector<std::function<void()>> drained_;
+  std::vector<std::promise<void>> waiting_for_base_;
+  Loop::TimerId second_timer_ = 0;
+
+  // Last, so that they go first; the destructor has stopped the loop's thread by then, and jobs may still post to it.
+  Loop loop_;
+  Loaders loaders_{2};
+};
+
+}  // namespace genepool

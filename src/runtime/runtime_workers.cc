@@ -1,0 +1,137 @@
+// What processes report, on the strand: turned into pool events, tokens for sinks, and times for receipts.
+#include "base/log.h"
+#include "runtime/runtime_impl.h"
+
+namespace genepool {
+namespace {
+
+constexpr Duration kAliveInterval = std::chrono::seconds(1);
+
+}  // namespace
+
+void RuntimeImpl::on_zygote_ready(const ZygoteHello& hello) {
+  engine_ = hello.info;
+  base_error_.clear();
+  base_phase_ = BasePhase::kReady;
+  metrics_.set(Gauge::kBuildInfo, 1, {GENEPOOL_VERSION, engine_.engine});
+  log(Level::kInfo, "base ready",
+      {{"engine", engine_.engine}, {"load_ms", fmt::format("{:.0f}", static_cast<double>(hello.load_us) / 1e3)}});
+  pool_->feed(SetKnobs{knobs()});  // the KV of a worker is known now
+  pool_->feed(BaseState{true, false});
+  for (std::promise<void>& waiter : std::exchange(waiting_for_base_, {})) waiter.set_value();
+}
+
+void RuntimeImpl::on_zygote_lost(const std::string& why, bool is_final) {
+  base_error_ = why;
+  base_phase_ = is_final ? BasePhase::kFailed : BasePhase::kRestarting;
+  if (!is_final) metrics_.add(Counter::kZygoteRestarts);
+  pool_->feed(BaseState{false, is_final});
+  if (!is_final) return;
+  for (std::promise<void>& waiter : std::exchange(waiting_for_base_, {})) waiter.set_value();
+}
+
+void RuntimeImpl::on_worker_ready(WorkerId id, const WorkerStart& start) {
+  HotWorker& worker = workers_.at(id);
+  AssemblyTimes& assembly = *worker.assembly;
+  assembly.ready = monotonic_now();
+  assembly.spawn = start.spawn;
+  assembly.attach = start.attach;
+  assembly.reserve = start.reserve;
+  assemblies_.erase(worker.identity);
+  ledger_.assembled(known_.at(worker.identity), assembly);
+  pool_->feed(WorkerReady{id});
+}
+
+void RuntimeImpl::on_worker_failed(WorkerId id, const Error& error) {
+  const auto found = workers_.find(id);
+  if (found == workers_.end()) return;
+  const Identity identity = found->second.identity;
+  workers_.erase(found);
+  assemblies_.erase(identity);
+  log(Level::kError, fmt::format("no worker for {}", name_of(identity)), {{"error", error.message}});
+  pool_->feed(WorkerFailed{id, error});
+}
+
+void RuntimeImpl::on_worker_gone(WorkerId id, const WorkerEnd& end) {
+  const auto found = workers_.find(id);
+  if (found == workers_.end()) return;
+  const HotWorker worker = std::move(found->second);
+  workers_.erase(found);
+  if (worker.beneficiary && !worker.beneficiary->teardown) worker.beneficiary->teardown = end.teardown;
+  ledger_.worker_gone(name_of(worker.identity), worker.end_reason, end);
+  pool_->feed(WorkerGone{id});
+}
+
+void RuntimeImpl::on_worker_message(WorkerId id, FromWorker&& message) {
+  if (!workers_.contains(id)) return;
+  if (std::get_if<Pong>(&message) != nullptr) return pool_->feed(ProbeAnswered{id});
+  note_alive(id);
+  if (const auto* accepted = std::get_if<Accepted>(&message)) return on_message(id, *accepted);
+  if (auto* tokens = std::get_if<TokensOut>(&message)) return on_message(id, *tokens);
+  if (const auto* done = std::get_if<GenerateDone>(&message)) return on_message(id, *done);
+  if (const auto* failed = std::get_if<GenerateFailed>(&message)) return on_message(id, *failed);
+}
+
+void RuntimeImpl::note_alive(WorkerId id) {
+  HotWorker& worker = workers_.at(id);
+  const Instant now = monotonic_now();
+  if (now - worker.last_alive_event < kAliveInterval) return;
+  worker.last_alive_event = now;
+  pool_->feed(WorkerAlive{id});
+}
+
+// The generation that `worker` speaks of; null when it is over, or has moved to another worker.
+RuntimeImpl::Request* RuntimeImpl::request_on(WorkerId worker, RequestId id) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end() || !found->second.is_granted || found->second.worker != worker) return nullptr;
+  return found->second.sink ? &found->second : nullptr;
+}
+
+void RuntimeImpl::on_message(WorkerId worker, const Accepted& message) {
+  if (Request* request = request_on(worker, message.request)) {
+    request->sink->on_accepted(message.prompt_tokens, message.cached_tokens);
+  }
+}
+
+void RuntimeImpl::on_message(WorkerId worker, TokensOut& message) {
+  Request* request = request_on(worker, message.request);
+  if (request == nullptr) return;
+  if (!request->has_first_token) {
+    request->has_first_token = true;
+    // From arrival; of a later generation on a lease, from its own beginning.
+    const Instant from = request->is_lease ? request->generating : request->arrived;
+    request->receipt.first_token_ms = to_ms(monotonic_now() - from);
+    if (request->is_lease) request->receipt.first_token_ms += request->receipt.acquire_ms;
+    pool_->feed(FirstToken{message.request});
+  }
+  request->sink->on_tokens(message);
+}
+
+void RuntimeImpl::on_message(WorkerId worker, const GenerateDone& message) {
+  Request* request = request_on(worker, message.request);
+  if (request == nullptr) return;
+  Outcome outcome;
+  outcome.reason = message.reason;
+  outcome.prompt_tokens = message.prompt_tokens;
+  outcome.cached_tokens = message.cached_tokens;
+  outcome.completion_tokens = message.completion_tokens;
+  if (message.reason == FinishReason::kCancelled) {
+    outcome.error = Error{Code::kCancelled, "cancelled", "", std::nullopt};
+  }
+  request->receipt.prefill_ms = static_cast<double>(message.prefill_us) / 1e3;
+  request->receipt.decode_ms = static_cast<double>(message.decode_us) / 1e3;
+  request->receipt.inference_ms = request->receipt.prefill_ms + request->receipt.decode_ms;
+  if (request->is_lease && !request->is_cancelled) return finish_generation(*request, outcome);
+  end_request(message.request, std::move(outcome));
+}
+
+void RuntimeImpl::on_message(WorkerId worker, const GenerateFailed& message) {
+  Request* request = request_on(worker, message.request);
+  if (request == nullptr) return;
+  Outcome outcome;
+  outcome.error = message.error;
+  if (request->is_lease) return finish_generation(*request, outcome);
+  end_request(message.request, std::move(outcome));
+}
+
+}  // namespace genepool

@@ -1,0 +1,103 @@
+// Supervisor: keeps one base's zygote alive and watches its workers. Processes only: what they compute is passed through.
+// Zygote: started by exec, restarted after it dies (kMaxRestarts in kRestartWindow, then given up). Its workers survive it.
+// Worker: spawned by the zygote, known by its socket and its pidfd; gone when the pidfd fires, whatever the socket says.
+// Owner: the runtime. Thread: the strand.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "runtime/loop.h"
+#include "worker/core_gate.h"
+#include "worker/frames.h"
+#include "worker/zygote_process.h"
+
+namespace genepool {
+
+struct WorkerStart {  // measured from the spawn's beginning
+  Duration spawn{};   // to the worker's hello
+  Duration attach{}, reserve{};
+};
+
+struct WorkerEnd {
+  std::optional<Duration> teardown;  // SIGKILL to gone, when we killed it
+  bool by_signal = false;            // best knowledge; of an unwanted end
+  int detail = 0;                    // signal number or exit status, 0 when unknown
+};
+
+class SupervisorListener {
+ public:
+  virtual ~SupervisorListener() = default;
+  virtual void on_zygote_ready(const ZygoteHello& hello) = 0;
+  virtual void on_zygote_lost(const std::string& why, bool is_final) = 0;
+  virtual void on_worker_ready(WorkerId worker, const WorkerStart& start) = 0;
+  virtual void on_worker_failed(WorkerId worker, const Error& error) = 0;  // on_worker_gone does not follow
+  virtual void on_worker_message(WorkerId worker, FromWorker&& message) = 0;
+  virtual void on_worker_gone(WorkerId worker, const WorkerEnd& end) = 0;
+};
+
+class Supervisor {
+ public:
+  static constexpr std::size_t kMaxRestarts = 3;
+  static constexpr Duration kRestartWindow = std::chrono::seconds(60);
+
+  Supervisor(Loop& loop, ZygoteOptions options, CoreGate& gate, SupervisorListener& listener);
+  ~Supervisor();  // see shut_down()
+
+  [[nodiscard]] Result<void> start();
+
+  // `page` is passed on and stays the caller's; -1 for the bare base. Ends in on_worker_ready or on_worker_failed.
+  void spawn(WorkerId worker, const std::string& genome_hex, int page);
+  void send(WorkerId worker, const ToWorker& message);  // to a worker that is gone: dropped, on_worker_gone comes
+  void kill(WorkerId worker);                           // SIGKILL
+
+  // Kills every worker, lets the zygote go and waits for all of them, at most `limit`.
+  void shut_down(Duration limit);
+
+  [[nodiscard]] int zygote_pid() const { return zygote_.pid; }
+  [[nodiscard]] int pid_of(WorkerId worker) const;  // 0 = not known (yet)
+  [[nodiscard]] std::uint64_t zygote_restarts() const { return restarts_total_; }
+
+ private:
+  struct Worker {
+    FrameChannel channel;
+    UniqueFd pidfd;
+    int pid = 0;
+    Loop::WatchId socket_watch = 0, pidfd_watch = 0;
+    std::string genome_hex;
+    Instant spawned{};
+    std::optional<Instant> killed;
+    WorkerStart start;
+    bool is_ready = false, has_failed = false;
+    std::optional<int> wait_status;
+  };
+
+  void on_zygote_readable();
+  void on_zygote_message(FromZygote&& message, UniqueFd fd);
+  void on_zygote_exit();
+  void lose_zygote(const std::string& why);
+  void on_worker_readable(WorkerId id);
+  void on_worker_frame(WorkerId id, FromWorker&& message);
+  void on_worker_exit(WorkerId id);
+  void fail_worker(WorkerId id, const Error& error);
+  void close_socket(Worker& worker);
+  void flush_when_writable(WorkerId id);
+
+  Loop& loop_;
+  ZygoteOptions options_;
+  CoreGate& gate_;
+  SupervisorListener& listener_;
+  ZygoteProcess zygote_;
+  Loop::WatchId zygote_socket_watch_ = 0, zygote_pidfd_watch_ = 0;
+  std::deque<Instant> restarts_;
+  std::uint64_t restarts_total_ = 0;
+  std::string last_failure_;
+  std::map<WorkerId, Worker> workers_;
+};
+
+}  // namespace genepool

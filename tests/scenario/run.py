@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+"""Runs scenario files: whole-program tests in a line language that assert on what operators see.
+
+usage: run.py --program build/genepool CASE.txt
+
+  daemon [NAME=VALUE ...]             starts a server on the fake engine; settings by their dotted names
+  layer NAME [rank=R] [seed=S]        adds a generated layer
+  genome NAME = LAYER[:W] ...         creates a genome
+  chat MODEL "PROMPT" [KEY=JSON ...] -> STATUS [has "TEXT"] [as VAR]
+  start ID MODEL "PROMPT" [KEY=JSON ...]       the same, beside the scenario
+  finish ID -> STATUS [has "TEXT"] [as VAR]    waits for it (STATUS 0: the connection broke)
+  disconnect ID                       its client leaves
+  get|post|delete PATH [JSON] -> STATUS [has "TEXT"]
+  (everywhere {tmp} is the scenario's own directory)
+  cli ARGS ... -> EXIT [has "TEXT"]   genepool ARGS against this server
+  kill|freeze worker of MODEL         SIGKILL | SIGSTOP
+  kill zygote                         SIGKILL
+  kill server | stop server | restart server
+  corrupt layer NAME                  flips one byte of its file
+  expect METRIC|tier MODEL|workers|processes|VAR OP VALUE [within SECONDS]
+  expect log has "TEXT"
+
+A VAR holds the answer's text up to its second word (the fake engine's: page:<hash of the page it has>)."""
+
+import argparse
+import json
+import operator
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tiny_base  # noqa: E402
+from server import Background, Server, processes_of, quoted  # noqa: E402
+
+OPERATORS = {"==": operator.eq, "!=": operator.ne, ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+DEFAULT_WITHIN_S = 5.0
+
+
+class Failed(Exception):
+    pass
+
+
+def split_result(words):
+    """[..., "->", "200", "has", "x", "as", "v"] -> (words before, status, [texts], var)"""
+    if "->" not in words:
+        return words, None, [], None
+    at = words.index("->")
+    before, rest = words[:at], words[at + 1:]
+    status, texts, var = int(rest[0]), [], None
+    for key, value in zip(rest[1::2], rest[2::2]):
+        if key == "has":
+            texts.append(value)
+        elif key == "as":
+            var = value
+        else:
+            raise Failed(f"unknown word {key}")
+    return before, status, texts, var
+
+
+def settings_of(words):
+    return dict(word.split("=", 1) for word in words)
+
+
+def extras_of(words):
+    return {key: json.loads(value) for key, value in settings_of(words).items()}
+
+
+class Scenario:
+    def __init__(self, program, tmp):
+        self.program, self.tmp = os.path.abspath(program), tmp
+        self.base = os.path.join(tmp, "base.gguf")
+        self.data = os.path.join(tmp, "data")
+        tiny_base.write(self.base)
+        self.server, self.settings, self.background, self.vars = None, {}, {}, {}
+
+    # ------------------------------------------------------------------------------------------------- verbs
+    def do_daemon(self, words):
+        self.settings = {"engine.name": "fake", **settings_of(words)}
+        self.server = Server(self.program, self.data, self.base, self.settings)
+
+    def do_layer(self, words):
+        options = settings_of(words[1:])
+        self.genepool(["layer", "generate", words[0], "--rank", options.get("rank", "4"), "--seed", options.get("seed", "1")], 0)
+
+    def do_genome(self, words):
+        self.genepool(["genome", "create", words[0]] + words[2:], 0)
+
+    def do_chat(self, words):
+        words, status, texts, var = split_result(words)
+        found, text, _ = self.server.chat(words[0], words[1], **extras_of(words[2:]))
+        self.check_answer(found, text, status, texts, var)
+
+    def do_start(self, words):
+        self.background[words[0]] = Background(self.server, words[1], words[2], {"max_tokens": 8, **extras_of(words[3:])})
+
+    def do_finish(self, words):
+        words, status, texts, var = split_result(words)
+        found, text = self.background.pop(words[0]).finish()
+        self.check_answer(found, text, status, texts, var)
+
+    def do_disconnect(self, words):
+        self.background.pop(words[0]).disconnect()
+
+    def do_http(self, method, words):
+        words, status, texts, _ = split_result(words)
+        found, text, _ = self.server.call(method.upper(), words[0], words[1] if len(words) > 1 else None)
+        self.check_answer(found, text, status, texts, None)
+
+    def do_cli(self, words):
+        words, status, texts, _ = split_result(words)
+        output = self.genepool(words, status)
+        self.check_texts(output, texts)
+
+    def do_kill(self, words):
+        if words[0] == "server":
+            self.server.kill()
+        elif words[0] == "zygote":
+            os.kill(self.server.zygote_pid(), signal.SIGKILL)
+        else:
+            os.kill(self.server.worker_pid(words[2]), signal.SIGKILL)
+
+    def do_freeze(self, words):
+        os.kill(self.server.worker_pid(words[2]), signal.SIGSTOP)
+
+    def do_stop(self, _words):
+        status = self.server.stop()
+        if status != 0:
+            raise Failed(f"the server ended with {status}")
+
+    def do_restart(self, _words):
+        self.server.stop()
+        self.server = Server(self.program, self.data, self.base, self.settings)
+
+    def do_corrupt(self, words):
+        layer = self.server.json(f"/api/layers/{quoted(words[1])}")["id"]
+        path = os.path.join(self.data, "layers", layer + ".gguf")
+        os.chmod(path, 0o644)
+        with open(path, "r+b") as file:
+            file.seek(-5, os.SEEK_END)
+            byte = file.read(1)
+            file.seek(-5, os.SEEK_END)
+            file.write(bytes([byte[0] ^ 1]))
+
+    def do_expect(self, words):
+        if words[:2] == ["log", "has"]:
+            return self.eventually(lambda: words[2] in self.server.log(), DEFAULT_WITHIN_S, lambda: f"the log lacks {words[2]!r}")
+        within = DEFAULT_WITHIN_S
+        if "within" in words:
+            within = float(words[words.index("within") + 1])
+            words = words[:words.index("within")]
+        *subject, sign, wanted = words
+        seen = {}
+
+        def holds():
+            seen["value"] = self.value_of(subject)
+            return OPERATORS[sign](seen["value"], self.literal(wanted, seen["value"]))
+
+        self.eventually(holds, within, lambda: f"found {seen.get('value')!r}")
+
+    # ------------------------------------------------------------------------------------------------- helpers
+    def value_of(self, subject):
+        if subject[0] == "tier":
+            return self.server.tier(subject[1])
+        if subject[0] == "workers":
+            return len(self.server.json("/api/workers")["workers"])
+        if subject[0] == "processes":
+            return len(processes_of(self.tmp))
+        if subject[0] in self.vars:
+            return self.vars[subject[0]]
+        return self.server.metric(subject[0])
+
+    def literal(self, text, like):
+        if text in self.vars:
+            return self.vars[text]
+        return float(text) if isinstance(like, (int, float)) else text
+
+    @staticmethod
+    def eventually(holds, within, describe):
+        end = time.monotonic() + within
+        while not holds():
+            if time.monotonic() > end:
+                raise Failed(describe())
+            time.sleep(0.02)
+
+    def genepool(self, args, status):
+        command = [self.program] + args
+        if args[0] in ("layer", "genome"):
+            command += ["--data-dir", self.data, "--base", self.base] if args[1] in ("add", "generate") else ["--data-dir", self.data]
+        elif args[0] not in ("replay", "version", "help", "completion", "config", "bench"):
+            command += ["--host", f"http://127.0.0.1:{self.server.port}"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+        if done.returncode != status:
+            raise Failed(f"{' '.join(args)}: exit {done.returncode}, wanted {status}\n{done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
+
+    def check_answer(self, found, text, status, texts, var):
+        if found != status:
+            raise Failed(f"status {found}, wanted {status}: {text[:500]}")
+        self.check_texts(text, texts)
+        if var:
+            match = re.search(r"page:(\w+)", text)
+            self.vars[var] = match[1] if match else text
+
+    @staticmethod
+    def check_texts(text, texts):
+        for wanted in texts:
+            if wanted not in text:
+                raise Failed(f"{wanted!r} is not in: {text[:800]}")
+
+    def run(self, lines):
+        for number, line in enumerate(lines, 1):
+            words = [word.replace("{tmp}", self.tmp) for word in shlex.split(line, comments=True)]
+            if not words:
+                continue
+            verb, rest = words[0], words[1:]
+            try:
+                if verb in ("get", "post", "delete"):
+                    self.do_http(verb, rest)
+                else:
+                    getattr(self, f"do_{verb}")(rest)
+            except Failed as failure:
+                raise Failed(f"line {number}: {line.strip()}\n  {failure}") from None
+
+    def clean_up(self):
+        if self.server and self.server.process.poll() is None:
+            self.server.stop()
+        left = processes_of(self.tmp)
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        if left:
+            raise Failed(f"processes left behind: {left}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", required=True)
+    parser.add_argument("case")
+    args = parser.parse_args()
+    tmp = tempfile.mkdtemp(prefix="genepool-scenario-")
+    scenario = Scenario(args.program, tmp)
+    try:
+        with open(args.case, encoding="utf-8") as file:
+            scenario.run(file)
+        scenario.clean_up()
+    except Exception as error:  # shown with the server's log, whatever it was
+        print(f"FAILED {args.case}: {error}", file=sys.stderr)
+        if scenario.server:
+            print("---- server log\n" + scenario.server.log()[-6000:], file=sys.stderr)
+            scenario.server.process.kill()
+        sys.exit(1)
+    finally:
+        shutil.rmtree(tmp, ignore_errors=True)
+    print(f"passed {args.case}")
+
+
+if __name__ == "__main__":
+    main()
