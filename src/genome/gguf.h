@@ -1,5 +1,5 @@
-// A strict reader and a small writer for GGUF (version 3; the reader also takes 2, which has the same layout; ggml-org/ggml docs/gguf.md), the one container of base files,
-// imported adapters, stored layers and pages. The reader accepts less than libllama's does: nothing reaches the engine
+// A strict reader and a small writer for GGUF (version 3; the reader also takes 2, which has the same layout; ggml-org/ggml
+// docs/gguf.md), the one container of base files, imported adapters, stored layers and pages. The reader accepts less than libllama's does: nothing reaches the engine
 // that has not passed here.
 // Thread: any, pure. Memory: bounded by `limits`, whatever the bytes claim.
 // Use:   GENEPOOL_TRY(GgufView file, GgufView::parse(mapping.bytes(), GgufLimits{}));

@@ -45,6 +45,10 @@ class FusePlan {
     TensorType type_a, type_b;
     std::vector<Part> parts;
   };
+  void add_target(Target target);
+  void write_a(const Target& target, std::span<std::byte> to) const;
+  [[nodiscard]] Result<void> write_b(const Target& target, std::span<std::byte> to) const;
+
   GgufLayout layout_;
   std::vector<Target> targets_;
   std::uint64_t byte_size_ = 0;

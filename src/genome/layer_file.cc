@@ -1,0 +1,102 @@
+#include "genome/layer_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "genome/values.h"
+
+namespace genepool {
+namespace {
+
+constexpr std::string_view kSuffixA = ".lora_a";
+constexpr std::string_view kSuffixB = ".lora_b";
+
+auto corrupt(std::string_view why) { return fail(Code::kLayerCorrupt, "not a layer of ours: {}", why); }
+
+// A corrupt stored file is another matter than a source that a user brings: same reason, other code.
+template <class T>
+Result<T> as_corrupt(Result<T> result) {
+  if (!result) return corrupt(result.error().message);
+  return result;
+}
+
+Result<void> expect_text(const GgufView& file, std::string_view key, std::string_view wanted) {
+  GENEPOOL_TRY(const std::string found, as_corrupt(file.text(key)));
+  if (found != wanted) return corrupt(fmt::format("{} is \"{}\", wanted \"{}\"", key, found, wanted));
+  return {};
+}
+
+Result<LayerPair> read_pair(const GgufTensor& a, const GgufTensor& b, float scale) {
+  if (!a.name.ends_with(kSuffixA)) return corrupt(fmt::format("tensor {} is no lora_a", a.name));
+  LayerPair pair{a.name.substr(0, a.name.size() - kSuffixA.size()), a, b, scale};
+  if (b.name != pair.base_tensor + std::string(kSuffixB)) return corrupt(fmt::format("{} has no lora_b beside it", a.name));
+  if (a.ne[1] != b.ne[0] || a.ne[2] != 1 || a.ne[3] != 1 || b.ne[2] != 1 || b.ne[3] != 1) {
+    return corrupt(fmt::format("the shapes of {} and {} do not match", a.name, b.name));
+  }
+  if (pair.rank() > kMaxRank) return corrupt(fmt::format("{} has rank {}, at most {}", a.name, pair.rank(), kMaxRank));
+  if (!std::isfinite(scale)) return corrupt(fmt::format("the scale of {} is not finite", pair.base_tensor));
+  return pair;
+}
+
+Result<void> check_finite(const GgufView& file, const GgufTensor& tensor) {
+  if (std::isfinite(peak_of(tensor.type(), file.data(tensor), tensor.element_count()))) return {};
+  return corrupt(fmt::format("tensor {} has a value that is not finite", tensor.name));
+}
+
+}  // namespace
+
+Result<LayerView> LayerView::parse(std::span<const std::byte> bytes, bool check_values) {
+  LayerView layer;
+  GENEPOOL_TRY(layer.file_, as_corrupt(GgufView::parse(bytes, GgufLimits{})));
+  GENEPOOL_TRY_VOID(expect_text(layer.file_, "general.type", "adapter"));
+  GENEPOOL_TRY_VOID(expect_text(layer.file_, "adapter.type", "lora"));
+  GENEPOOL_TRY(layer.architecture_, as_corrupt(layer.file_.text("general.architecture")));
+  GENEPOOL_TRY(const auto format, as_corrupt(layer.file_.count("genepool.layer.format")));
+  if (format != kLayerFormat) return corrupt(fmt::format("layer format {}, this program reads {}", format, kLayerFormat));
+  GENEPOOL_TRY(const auto importer, as_corrupt(layer.file_.count("genepool.layer.importer")));
+  layer.importer_version_ = static_cast<std::uint32_t>(importer);
+  GENEPOOL_TRY(const auto scales, as_corrupt(layer.file_.reals("genepool.layer.scales")));
+
+  const auto& tensors = layer.file_.tensors();
+  if (tensors.empty() || tensors.size() != 2 * scales.size()) {
+    return corrupt(fmt::format("{} tensors and {} scales", tensors.size(), scales.size()));
+  }
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    GENEPOOL_TRY(LayerPair pair, read_pair(tensors[2 * i], tensors[2 * i + 1], scales[i]));
+    if (!layer.pairs_.empty() && layer.pairs_.back().base_tensor >= pair.base_tensor) return corrupt("tensors are not in order");
+    layer.pairs_.push_back(std::move(pair));
+  }
+  if (!check_values) return layer;
+  for (const GgufTensor& tensor : tensors) GENEPOOL_TRY_VOID(check_finite(layer.file_, tensor));
+  return layer;
+}
+
+std::vector<std::byte> write_layer(std::string_view architecture, std::vector<LayerPairData> pairs) {
+  std::ranges::sort(pairs, {}, &LayerPairData::base_tensor);
+  GgufLayout layout;
+  layout.add_text("general.type", "adapter");
+  layout.add_text("general.architecture", std::string(architecture));
+  layout.add_text("adapter.type", "lora");
+  layout.add_u32("genepool.layer.format", kLayerFormat);
+  layout.add_u32("genepool.layer.importer", kImporterVersion);
+  std::vector<float> scales;
+  for (const LayerPairData& pair : pairs) scales.push_back(pair.scale);
+  layout.add_f32s("genepool.layer.scales", std::move(scales));
+  for (const LayerPairData& pair : pairs) {
+    (void)layout.add_tensor(pair.base_tensor + std::string(kSuffixA), pair.type_a, pair.in, pair.rank);
+    (void)layout.add_tensor(pair.base_tensor + std::string(kSuffixB), pair.type_b, pair.rank, pair.out);
+  }
+  std::vector<std::byte> file(layout.finish());
+  layout.write_header(file);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const std::span<std::byte> a = layout.place(2 * i, file);
+    const std::span<std::byte> b = layout.place(2 * i + 1, file);
+    GENEPOOL_CHECK(a.size() == pairs[i].a.size() && b.size() == pairs[i].b.size(), "{}", pairs[i].base_tensor);
+    std::memcpy(a.data(), pairs[i].a.data(), a.size());
+    std::memcpy(b.data(), pairs[i].b.data(), b.size());
+  }
+  return file;
+}
+
+}  // namespace genepool

@@ -1,0 +1,166 @@
+#include "genome/page.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <map>
+
+#include "genome/half.h"
+#include "genome/values.h"
+
+namespace genepool {
+namespace {
+
+// Rows of B are converted through buffers of this many values at a time, which stay in the first-level cache.
+constexpr std::uint64_t kBufferValues = 4096;
+
+bool can_hold_f16(const LayerView& layer, const LayerPair& pair, float scale) {
+  // q8_0 and f16 hold at most 65504 themselves; only the scale can push them over. f32 and bf16 parts become f32 anyway.
+  const float peak = peak_of(pair.b.type(), layer.data(pair.b), pair.b.element_count());
+  return peak * std::abs(scale) <= kMaxF16;
+}
+
+// The common type of the parts' A: their bits are kept when they agree, else all widen to f32 (bf16 -> f16 may overflow).
+TensorType common_type(std::span<const TensorType> types) {
+  const bool agree = std::ranges::all_of(types, [&](TensorType t) { return t == types.front(); });
+  // q8_0 rows cannot be told apart inside a fused row, and the engine wants few kinds: widened.
+  return agree && types.front() == TensorType::kF16 ? TensorType::kF16 : TensorType::kF32;
+}
+
+// [rows][in] block of A: bytes as they are, or widened.
+void copy_a(TensorType type, std::span<const std::byte> from, TensorType wanted, std::span<std::byte> to) {
+  if (type == wanted) {
+    std::memcpy(to.data(), from.data(), from.size());
+    return;
+  }
+  read_values(type, from, 0, {reinterpret_cast<float*>(to.data()), to.size() / sizeof(float)});
+}
+
+}  // namespace
+
+Result<FusePlan> FusePlan::make(std::span<const FusePart> parts) {
+  FusePlan plan;
+  std::map<std::string, Target> targets;  // ordered: equal genomes give equal bytes
+  const std::string& architecture = parts.front().layer->architecture();
+  for (const FusePart& part : parts) {
+    if (part.layer->architecture() != architecture) {
+      return fail(Code::kBadRequest, "a stack cannot mix layers for {} and {}", architecture, part.layer->architecture());
+    }
+    if (part.weight == 0.0F) continue;
+    for (const LayerPair& pair : part.layer->pairs()) {
+      Target& target = targets[pair.base_tensor];
+      if (target.parts.empty()) {
+        target.base_tensor = pair.base_tensor;
+        target.in = pair.a.ne[0];
+        target.out = pair.b.ne[1];
+        target.rank = 0;
+      } else if (target.in != pair.a.ne[0] || target.out != pair.b.ne[1]) {
+        return fail(Code::kBadRequest, "layers disagree on the shape of {}", pair.base_tensor);
+      }
+      target.rank += pair.rank();
+      const auto scale = static_cast<float>(static_cast<double>(part.weight) * static_cast<double>(pair.scale));
+      target.parts.push_back({part.layer, &pair, scale});
+    }
+  }
+  plan.layout_.add_text("general.type", "adapter");
+  plan.layout_.add_text("general.architecture", architecture);
+  plan.layout_.add_text("adapter.type", "lora");
+  for (auto& [name, target] : targets) plan.add_target(std::move(target));
+  plan.byte_size_ = plan.layout_.finish();
+  return plan;
+}
+
+void FusePlan::add_target(Target target) {
+  std::vector<TensorType> a_types, b_types;
+  bool fits = true;
+  for (const Part& part : target.parts) {
+    a_types.push_back(part.pair->a.type());
+    b_types.push_back(part.pair->b.type());
+    fits = fits && can_hold_f16(*part.layer, *part.pair, part.scale);
+  }
+  target.type_a = common_type(a_types);
+  target.type_b = fits ? common_type(b_types) : TensorType::kF32;
+  target.index_a = layout_.add_tensor(target.base_tensor + ".lora_a", target.type_a, target.in, target.rank);
+  target.index_b = layout_.add_tensor(target.base_tensor + ".lora_b", target.type_b, target.rank, target.out);
+  targets_.push_back(std::move(target));
+}
+
+Result<void> FusePlan::write(std::span<std::byte> page) const {
+  layout_.write_header(page);
+  for (const Target& target : targets_) {
+    write_a(target, layout_.place(target.index_a, page));
+    GENEPOOL_TRY_VOID(write_b(target, layout_.place(target.index_b, page)));
+  }
+  return {};
+}
+
+void FusePlan::write_a(const Target& target, std::span<std::byte> to) const {
+  for (const Part& part : target.parts) {
+    const GgufTensor& a = part.pair->a;
+    const std::uint64_t size = tensor_bytes(static_cast<std::uint32_t>(target.type_a), a.element_count());
+    copy_a(a.type(), part.layer->data(a), target.type_a, to.first(size));
+    to = to.subspan(size);
+  }
+}
+
+// Each output row is the parts' rows side by side, scaled in f32 and rounded once.
+Result<void> FusePlan::write_b(const Target& target, std::span<std::byte> to) const {
+  const bool is_f16 = target.type_b == TensorType::kF16;
+  std::uint64_t column = 0;
+  std::vector<float> values;
+  std::vector<std::uint16_t> halves;
+  for (const Part& part : target.parts) {
+    const GgufTensor& b = part.pair->b;
+    const std::uint64_t rank = b.ne[0];
+    // Whole rows, and whole q8_0 blocks: a rank that is no multiple of 32 is never q8_0 (its rows would not fit).
+    const std::uint64_t rows_at_once = std::max<std::uint64_t>(1, kBufferValues / rank);
+    for (std::uint64_t row = 0; row < target.out; row += rows_at_once) {
+      const std::uint64_t rows = std::min(rows_at_once, target.out - row);
+      values.resize(rows * rank);
+      read_values(b.type(), part.layer->data(b), row * rank, values);
+      for (float& value : values) value *= part.scale;
+      if (!std::isfinite(peak_of(values))) {
+        return fail(Code::kLayerCorrupt, "{} x {} is not finite", b.name, part.scale);
+      }
+      if (is_f16) {
+        halves.resize(values.size());
+        f32_to_f16(values, halves);
+      }
+      for (std::uint64_t i = 0; i < rows; ++i) {
+        const std::uint64_t at = (row + i) * target.rank + column;
+        if (is_f16) {
+          std::memcpy(to.data() + 2 * at, halves.data() + i * rank, 2 * rank);
+        } else {
+          std::memcpy(to.data() + 4 * at, values.data() + i * rank, 4 * rank);
+        }
+      }
+    }
+    column += rank;
+  }
+  return {};
+}
+
+Result<PageView> PageView::parse(std::span<const std::byte> bytes) {
+  const auto corrupt = [](std::string_view why) { return fail(Code::kLayerCorrupt, "not a page of ours: {}", why); };
+  PageView page;
+  auto file = GgufView::parse(bytes, GgufLimits{});
+  if (!file) return corrupt(file.error().message);
+  page.file_ = std::move(*file);
+  auto architecture = page.file_.text("general.architecture");
+  if (!architecture) return corrupt(architecture.error().message);
+  page.architecture_ = std::move(*architecture);
+  const auto& tensors = page.file_.tensors();
+  if (tensors.size() % 2 != 0) return corrupt("an odd number of tensors");
+  for (std::size_t i = 0; i < tensors.size(); i += 2) {
+    const GgufTensor& a = tensors[i];
+    const GgufTensor& b = tensors[i + 1];
+    constexpr std::string_view kSuffix = ".lora_a";
+    if (!a.name.ends_with(kSuffix)) return corrupt(fmt::format("tensor {} is no lora_a", a.name));
+    std::string base_tensor = a.name.substr(0, a.name.size() - kSuffix.size());
+    if (b.name != base_tensor + ".lora_b" || a.ne[1] != b.ne[0]) return corrupt(fmt::format("{} has no partner", a.name));
+    page.pairs_.push_back({std::move(base_tensor), a, b});
+  }
+  return page;
+}
+
+}  // namespace genepool
