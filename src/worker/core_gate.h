@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -51,9 +52,14 @@ class CoreGate {
 
  private:
   struct Shared;
+  [[nodiscard]] bool lock_or_give_up(const std::function<bool()>& give_up);
+  void give_back();
+
   UniqueFd fd_;
   Shared* shared_ = nullptr;
-  int seat_ = -1;
+  int seat_ = -1;                            // worker
+  bool owes_leave_ = false;                  // worker: leave() could not get the lock
+  std::vector<std::uint64_t> unreclaimed_;   // server: reclaim() could not get the lock
 };
 
 }  // namespace genepool

@@ -55,6 +55,8 @@ class FrameChannel {
     UniqueFd fd;
   };
   [[nodiscard]] Result<void> enqueue(std::uint16_t type, std::vector<std::byte> payload, int passed);
+  [[nodiscard]] Result<bool> read_some();  // true: there may be more
+  [[nodiscard]] Result<std::vector<Frame>> take_frames();
 
   UniqueFd socket_;
   std::deque<Outgoing> unsent_;

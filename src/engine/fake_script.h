@@ -1,0 +1,19 @@
+// The fake engine's script: delays and faults of a whole process family (words: fake_engine.h). Thread: values.
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+namespace genepool {
+
+struct FakeScript {
+  Duration load{}, attach{}, reserve{};
+  Duration prefill_per_token{}, decode{};
+  bool fails_load = false, fails_attach = false;
+
+  [[nodiscard]] static Result<FakeScript> parse(const std::string& text);
+};
+
+}  // namespace genepool

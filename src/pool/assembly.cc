@@ -1,0 +1,161 @@
+// Assembly: COLD --BuildPage--> WARM --SpawnWorker--> HOT, once for all who want the genome.
+//
+//   in line --seat()--> seat held --start_held()--> seat taken --advance()--> page built --> worker started --> HOT
+// A preload builds the page without a seat; a request that comes meanwhile takes a seat and finds the build in flight.
+#include <algorithm>
+
+#include "pool/state.h"
+
+namespace genepool {
+namespace {
+
+constexpr double kEwmaShare = 0.3;  // notes/paging-policy.md, 2.1
+
+double ewma(double old, double sample) { return old == 0 ? sample : old + kEwmaShare * (sample - old); }
+
+// A second fork is worth trying; a second attach of a bad layer is not.
+bool is_transient(Code code) { return code == Code::kUnavailable || code == Code::kWorkerDied || code == Code::kIo; }
+
+}  // namespace
+
+// From here the slot is ours. What the genome was until now is the tier of all who wait for it.
+void PoolCore::State::seat(Entry& e) {
+  e.seat = Seat::kHeld;
+  e.kv_bytes = knobs.kv_bytes_per_worker;
+  e.assembly_tier = e.has_ready_page() ? Tier::kWarm : Tier::kCold;
+  e.assembly_since = now;
+  e.has_respawned = false;
+  for (Request* r : e.waiting) r->tier = e.assembly_tier;
+  held.push_back(&e);
+  refresh(e);
+  start_held();
+}
+
+void PoolCore::State::unseat(Entry& e) {
+  if (e.seat == Seat::kHeld) std::erase(held, &e);
+  e.seat = Seat::kNone;
+  e.kv_bytes = 0;
+  refresh(e);
+}
+
+// In the order of the seats, so that a big one is not passed by small ones.
+void PoolCore::State::start_held() {
+  while (!held.empty() && hot_in_use() + held.front()->charged.bytes <= knobs.hot_bytes) {
+    Entry& e = *held.front();
+    held.erase(held.begin());
+    e.seat = Seat::kTaken;
+    refresh(e);
+    advance(e);
+  }
+}
+
+void PoolCore::State::advance(Entry& e) {
+  if (e.is_building || e.worker) return;
+  if (!e.has_ready_page()) return build(e);
+  if (can_spawn) spawn(e);
+}
+
+void PoolCore::State::build(Entry& e) {
+  BuildPage action{e.spec.identity, {}};
+  for (const LayerCharge& need : e.spec.layers) {
+    const auto it = layers.find(need.id);
+    if (it == layers.end()) {
+      action.missing.push_back(need.id);
+    } else {
+      it->second.last_use = ++last_layer_use;
+    }
+  }
+  e.is_building = true;
+  e.spoiled.clear();
+  refresh(e);
+  trim_warm();  // a preload's page is charged to WARM from now on
+  out(std::move(action));
+}
+
+void PoolCore::State::spawn(Entry& e) {
+  Worker& w = e.worker.emplace();
+  w.id = ++last_worker;
+  workers.emplace(w.id, &e);
+  refresh(e);
+  out(SpawnWorker{w.id, e.spec.identity});
+}
+
+void PoolCore::State::handle(const PageBuilt& built) {
+  Entry* e = find(built.identity);
+  if (e == nullptr || !e->is_building) return;
+  e->is_building = false;
+  charge_layers(*e, built.loaded);
+  if (built.page_bytes > e->page_bytes) {  // memory was promised for less
+    out(DropPage{built.identity});
+    refresh(*e);
+    return give_up(*e, Error{Code::kInternal, "the page became bigger than its layers allow", "", std::nullopt});
+  }
+  if (e->spoiled.empty()) {
+    e->has_page = true;
+    e->page_bytes = built.page_bytes;
+  } else {
+    out(DropPage{built.identity});  // made from a layer that is gone: the next build says so
+  }
+  refresh(*e);
+  if (e->seat == Seat::kTaken) advance(*e);
+}
+
+void PoolCore::State::handle(const PageFailed& failed) {
+  Entry* e = find(failed.identity);
+  if (e == nullptr || !e->is_building) return;
+  e->is_building = false;
+  refresh(*e);
+  give_up(*e, failed.error);
+}
+
+void PoolCore::State::handle(const WorkerReady& ready) {
+  Entry* e = find_worker(ready.worker);
+  if (e == nullptr || e->worker->state != WorkerState::kStarting) return;
+  Worker& w = *e->worker;
+  w.hot_since = w.last_sign = now;
+  const double seconds = to_ms(now - e->assembly_since) / 1e3;
+  page_in_seconds = ewma(page_in_seconds, seconds);
+  e->usage.load_seconds = ewma(e->usage.load_seconds, seconds);
+  become_idle(w);
+  fill(*e);  // also when an evict is pending: these waited for this very assembly
+  refresh(*e);
+}
+
+void PoolCore::State::handle(const WorkerFailed& failed) {
+  Entry* e = find_worker(failed.worker);
+  if (e == nullptr || e->worker->state != WorkerState::kStarting) return;
+  spawn_failed(*e, failed.error);
+}
+
+void PoolCore::State::spawn_failed(Entry& e, const Error& error) {
+  workers.erase(e.worker->id);
+  e.worker.reset();
+  refresh(e);
+  if (e.is_stale) {  // its bound may need more bytes than its page did: back into the line
+    unseat(e);
+    drop_page(e);
+  } else if (is_transient(error.code) && !e.has_respawned) {
+    e.has_respawned = true;
+    advance(e);
+  } else {
+    give_up(e, error);
+  }
+}
+
+// The genome cannot be brought in: all who wait for it hear why; other genomes do not notice.
+void PoolCore::State::give_up(Entry& e, const Error& error) {
+  unseat(e);
+  refuse_all(e, error);
+  fail_commands(e, error, [](Want want) { return want == Want::kHot || want == Want::kWarm; });
+}
+
+void PoolCore::State::handle(const BaseState& base) {
+  can_spawn = base.can_spawn;
+  is_final = base.is_final && !base.can_spawn;
+  if (!can_spawn) return;
+  for (auto& [identity, e] : entries) {
+    if (e.seat == Seat::kTaken) advance(e);
+  }
+}
+
+}  // namespace genepool

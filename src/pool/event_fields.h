@@ -1,0 +1,66 @@
+// The fields of every event and action, each told once: the event log's writer and reader both walk them in this order.
+// A field added to events.h is added here, or it is missing from the log. Private to event_log.cc.
+#pragma once
+
+#include "pool/events.h"
+
+namespace genepool::log_fields {
+
+// F is called with each field; T is const for the writer.
+template <class T, class U>
+concept Is = std::same_as<std::remove_const_t<T>, U>;
+
+void walk(auto&, Is<Drain> auto&) {}
+void walk(auto&, Is<Tick> auto&) {}
+
+void walk(auto& f, Is<LayerCharge> auto& v) { f(v.id), f(v.bytes); }
+void walk(auto& f, Is<GenomeSpec> auto& v) { f(v.identity), f(v.page_bytes), f(v.layers); }
+void walk(auto& f, Is<Error> auto& v) { f(v.code), f(v.message), f(v.param), f(v.retry_after); }
+
+void walk(auto& f, Is<Arrive> auto& v) { f(v.request), f(v.genome), f(v.deadline); }
+void walk(auto& f, Is<Cancel> auto& v) { f(v.request); }
+void walk(auto& f, Is<FirstToken> auto& v) { f(v.request); }
+void walk(auto& f, Is<Release> auto& v) { f(v.request), f(v.keep_hot); }
+void walk(auto& f, Is<PageBuilt> auto& v) { f(v.identity), f(v.page_bytes), f(v.loaded); }
+void walk(auto& f, Is<PageFailed> auto& v) { f(v.identity), f(v.error); }
+void walk(auto& f, Is<WorkerReady> auto& v) { f(v.worker); }
+void walk(auto& f, Is<WorkerFailed> auto& v) { f(v.worker), f(v.error); }
+void walk(auto& f, Is<WorkerGone> auto& v) { f(v.worker); }
+void walk(auto& f, Is<WorkerAlive> auto& v) { f(v.worker); }
+void walk(auto& f, Is<ProbeAnswered> auto& v) { f(v.worker); }
+void walk(auto& f, Is<BringTo> auto& v) { f(v.command), f(v.genome), f(v.goal), f(v.deadline); }
+void walk(auto& f, Is<Demote> auto& v) { f(v.command), f(v.identity); }
+void walk(auto& f, Is<SetPin> auto& v) { f(v.genome), f(v.is_pinned); }
+void walk(auto& f, Is<LayerGone> auto& v) { f(v.layer); }
+void walk(auto& f, Is<BaseState> auto& v) { f(v.can_spawn), f(v.is_final); }
+void walk(auto& f, Is<SetKnobs> auto& v) { f(v.knobs); }
+void walk(auto& f, Is<Knobs> auto& v) {
+  f(v.max_hot), f(v.hot_bytes), f(v.kv_bytes_per_worker), f(v.warm_max_genomes), f(v.warm_bytes), f(v.sequences), f(v.queue);
+  f(v.idle_ttl), f(v.turn), f(v.stuck_after), f(v.probe_timeout);
+}
+
+void walk(auto& f, Is<GrantRequest> auto& v) { f(v.request), f(v.worker), f(v.identity), f(v.tier), f(v.is_retry); }
+void walk(auto& f, Is<RefuseRequest> auto& v) { f(v.request), f(v.error); }
+void walk(auto& f, Is<BuildPage> auto& v) { f(v.identity), f(v.missing); }
+void walk(auto& f, Is<SpawnWorker> auto& v) { f(v.worker), f(v.identity); }
+void walk(auto& f, Is<ProbeWorker> auto& v) { f(v.worker); }
+void walk(auto& f, Is<KillWorker> auto& v) { f(v.worker), f(v.identity), f(v.reason); }
+void walk(auto& f, Is<CancelOnWorker> auto& v) { f(v.request), f(v.worker); }
+void walk(auto& f, Is<DropPage> auto& v) { f(v.identity); }
+void walk(auto& f, Is<DropLayer> auto& v) { f(v.layer); }
+void walk(auto& f, Is<CommandDone> auto& v) { f(v.command), f(v.is_ok), f(v.error); }
+
+// In the order of the variants.
+inline constexpr const char* kEventNames[] = {"Arrive",       "Cancel",      "FirstToken",    "Release",       "PageBuilt",
+                                              "PageFailed",   "WorkerReady", "WorkerFailed",  "WorkerGone",    "WorkerAlive",
+                                              "ProbeAnswered", "BringTo",    "Demote",        "SetPin",        "LayerGone",
+                                              "BaseState",    "SetKnobs",    "Drain",         "Tick"};
+inline constexpr const char* kActionNames[] = {"Grant",  "Refuse",         "BuildPage", "SpawnWorker", "ProbeWorker",
+                                               "Kill",   "CancelOnWorker", "DropPage",  "DropLayer",   "CommandDone"};
+static_assert(std::size(kEventNames) == std::variant_size_v<Event>);
+static_assert(std::size(kActionNames) == std::variant_size_v<Action>);
+
+// An enum's last value, so that a log with a wild one is refused and not undefined behaviour.
+constexpr int last_value(Goal) { return static_cast<int>(Goal::kCold); }
+
+}  // namespace genepool::log_fields

@@ -1,0 +1,54 @@
+// Eviction: SIGKILL of idle, unpinned workers that nobody waits for, in the order of the policy.
+#include <algorithm>
+
+#include "pool/state.h"
+
+namespace genepool {
+
+// Kills as few idle victims as let the newcomer in; kills none and says false when they would not be enough.
+bool PoolCore::State::make_room(const Entry& newcomer) {
+  const std::uint64_t need = hot_need(newcomer);
+  std::uint32_t seats = hot_seats();
+  std::uint64_t bytes = hot_promised();
+  const auto is_tight = [&] { return seats >= knobs.max_hot || bytes + need > knobs.hot_bytes; };
+  if (!is_tight()) return true;
+  std::vector<Entry*> idle = idle_victims(), victims;
+  while (is_tight()) {
+    if (idle.empty()) return false;
+    victims.push_back(take_victim(idle));
+    --seats;
+    bytes -= victims.back()->charged.bytes;
+  }
+  for (Entry* victim : victims) kill(*victim, KillReason::kEvicted);
+  return true;
+}
+
+// After a knob shrank.
+void PoolCore::State::shrink_hot() {
+  if (excess() == 0) return;
+  std::vector<Entry*> idle = idle_victims();
+  while (excess() > 0 && !idle.empty()) kill(*take_victim(idle), KillReason::kEvicted);
+}
+
+// One that has yielded counts as idle although its newcomers wait: they stand in the line.
+std::vector<PoolCore::State::Entry*> PoolCore::State::idle_victims() {
+  std::vector<Entry*> idle;
+  for (const auto& [id, e] : workers) {
+    if (e->is_idle() && !e->is_pinned && (e->worker->is_yielding || e->waiting.empty())) idle.push_back(e);
+  }
+  return idle;
+}
+
+PoolCore::State::Entry* PoolCore::State::take_victim(std::vector<Entry*>& idle) const {
+  auto it = std::find_if(idle.begin(), idle.end(), [](const Entry* e) { return e->worker->is_yielding; });
+  if (it == idle.end()) {
+    std::vector<const Usage*> usages;
+    for (const Entry* e : idle) usages.push_back(&e->usage);
+    it = idle.begin() + static_cast<std::ptrdiff_t>(choose_victim(*hot_policy, usages, now));
+  }
+  Entry* victim = *it;
+  idle.erase(it);
+  return victim;
+}
+
+}  // namespace genepool

@@ -1,0 +1,103 @@
+// PoolCore's face: one event in, its actions out, and the copies that others look at.
+#include "pool/pool_core.h"
+
+#include <algorithm>
+
+#include "pool/state.h"
+
+namespace genepool {
+
+PoolCore::State::State(const Knobs& first_knobs, std::unique_ptr<Policy> hot, std::unique_ptr<Policy> warm)
+    : knobs(first_knobs),
+      hot_policy(std::move(hot)),
+      warm_policy(std::move(warm)),
+      seats_allowed(first_knobs.max_hot),
+      bytes_allowed(first_knobs.hot_bytes) {}
+
+PoolCore::PoolCore(const Knobs& knobs, std::unique_ptr<Policy> hot_policy, std::unique_ptr<Policy> warm_policy)
+    : state_(std::make_unique<State>(knobs, std::move(hot_policy), std::move(warm_policy))) {}
+
+PoolCore::~PoolCore() = default;
+
+void PoolCore::on(const Event& event, Instant now, const ActionSink& sink) {
+  State& s = *state_;
+  s.now = std::max(s.now, now);
+  s.sink = &sink;
+  std::visit([&s](const auto& e) { s.handle(e); }, event);
+  s.settle();
+  s.sink = nullptr;
+#ifndef NDEBUG
+  const std::string broken = check_invariants();
+  GENEPOOL_CHECK(broken.empty(), "{}", broken);
+#endif
+}
+
+// The order matters: what ends makes room before anyone comes in, and those who are in are served last, when it is known
+// who keeps the place.
+void PoolCore::State::settle() {
+  expire_deadlines();
+  refuse_hopeless();
+  kill_due_workers();
+  start_held();
+  trim_warm();
+  pursue_commands();
+  shrink_hot();
+  seat_line();
+  balance_yields();
+  start_preloads();
+  serve_waiting();
+  forget_cold();
+  seats_allowed = std::max(knobs.max_hot, std::min(seats_allowed, hot_seats()));
+  bytes_allowed = std::max(knobs.hot_bytes, std::min(bytes_allowed, hot_in_use()));
+}
+
+void PoolCore::State::handle(const SetKnobs& e) {
+  if (e.knobs == knobs) return;
+  knobs = e.knobs;
+  while (!held.empty()) unseat(*held.front());  // nothing was done for these yet: they queue again under the new knobs
+}
+
+void PoolCore::State::handle(const Drain&) { is_draining = true; }
+
+Instant PoolCore::next_wakeup() const {
+  const State& s = *state_;
+  Instant at = Instant::max();
+  if (!s.request_deadlines.empty()) at = std::min(at, s.request_deadlines.begin()->first);
+  if (!s.command_deadlines.empty()) at = std::min(at, s.command_deadlines.begin()->first);
+  for (const auto& [id, e] : s.workers) {
+    at = std::min(at, s.due(*e).at);
+    if (s.is_short_of_yields && s.may_yield(*e)) at = std::min(at, e->worker->hot_since + s.knobs.turn);
+  }
+  return at;
+}
+
+PoolSnapshot PoolCore::snapshot() const {
+  const State& s = *state_;
+  PoolSnapshot copy;
+  for (const auto& [identity, e] : s.entries) {
+    GenomeStatus g{.identity = identity, .tier = e.tier(), .is_pinned = e.is_pinned};
+    g.is_assembling = e.is_building || (e.seat != State::Seat::kNone && !e.is_hot());
+    g.page_bytes = e.has_page ? e.page_bytes : 0;
+    g.waiting = static_cast<std::uint32_t>(e.waiting.size());
+    g.requests = e.usage.requests;
+    g.last_time = e.usage.last_time;
+    if (e.worker) {
+      g.worker = e.worker->id;
+      g.worker_state = e.worker->state;
+      g.is_yielding = e.is_parting();
+      g.in_flight = static_cast<std::uint32_t>(e.worker->in_flight.size());
+    }
+    copy.hot += g.tier == Tier::kHot ? 1 : 0;
+    copy.waiting += g.waiting;
+    copy.in_flight += g.in_flight;
+    copy.genomes.push_back(std::move(g));
+  }
+  copy.hot_bytes = s.hot_in_use();
+  copy.warm_page_bytes = s.warm_page_bytes();
+  copy.warm = s.total(State::Charge::kWarm).count;
+  copy.layer_bytes = s.layer_bytes;
+  copy.knobs = s.knobs;
+  return copy;
+}
+
+}  // namespace genepool

@@ -1,0 +1,91 @@
+// Workers: watched, probed, killed, gone.
+//
+//   starting -> idle <-> probing -> busy (1..sequences in flight) -> idle ... -> dying -> gone
+// A worker that dies by itself skips `dying`. Its requests are looked at when it is gone and not when it is killed: until
+// then it may still have said something that counts.
+#include <algorithm>
+
+#include "pool/state.h"
+
+namespace genepool {
+
+// When, and why, this worker is to be killed if nothing else happens.
+PoolCore::State::Due PoolCore::State::due(const Entry& e) const {
+  const Worker& w = *e.worker;
+  const auto after = [](Instant since, Duration limit, KillReason reason) {
+    return limit == Duration::zero() ? Due{} : Due{since + limit, reason};
+  };
+  switch (w.state) {
+    case WorkerState::kStarting:
+    case WorkerState::kDying: return {};
+    case WorkerState::kProbing: return after(w.state_since, knobs.probe_timeout, KillReason::kProbeFailed);
+    case WorkerState::kBusy: return after(w.last_sign, knobs.stuck_after, KillReason::kStuck);
+    case WorkerState::kIdle: break;
+  }
+  if (is_draining) return {Instant::min(), KillReason::kDraining};
+  if (e.is_leaving()) return {Instant::min(), KillReason::kDemoted};
+  if (e.is_pinned || !e.waiting.empty()) return {};
+  if (w.wants_rest) return {Instant::min(), KillReason::kReleased};
+  return after(w.state_since, knobs.idle_ttl, KillReason::kIdleTtl);
+}
+
+void PoolCore::State::kill_due_workers() {
+  for (const auto& [id, e] : workers) {
+    if (const Due d = due(*e); d.at <= now) kill(*e, d.reason);
+  }
+}
+
+// An idle worker may be stuck or stopped: it must answer before it is given anything.
+void PoolCore::State::serve_waiting() {
+  for (const auto& [id, e] : workers) {
+    if (e->waiting.empty() || !e->is_hot() || e->is_parting()) continue;
+    Worker& w = *e->worker;
+    if (w.state == WorkerState::kBusy) fill(*e);
+    if (w.state != WorkerState::kIdle) continue;
+    w.state = WorkerState::kProbing;
+    w.state_since = now;
+    out(ProbeWorker{w.id});
+  }
+}
+
+// The seat is free at once, the bytes when it is gone. Its page stays.
+void PoolCore::State::kill(Entry& e, KillReason reason) {
+  e.worker->state = WorkerState::kDying;
+  e.seat = Seat::kNone;
+  refresh(e);
+  out(KillWorker{e.worker->id, e.spec.identity, reason});
+}
+
+void PoolCore::State::become_idle(Worker& w) const {
+  w.state = WorkerState::kIdle;
+  w.state_since = now;
+}
+
+void PoolCore::State::handle(const ProbeAnswered& answer) {
+  Entry* e = find_worker(answer.worker);
+  if (e == nullptr || e->worker->state != WorkerState::kProbing) return;
+  e->worker->last_sign = now;
+  become_idle(*e->worker);
+  fill(*e);
+}
+
+void PoolCore::State::handle(const WorkerAlive& alive) {
+  Entry* e = find_worker(alive.worker);
+  if (e != nullptr) e->worker->last_sign = now;
+}
+
+void PoolCore::State::handle(const WorkerGone& gone) {
+  Entry* e = find_worker(gone.worker);
+  if (e == nullptr) return;
+  if (e->worker->state == WorkerState::kStarting) {
+    return spawn_failed(*e, Error{Code::kWorkerDied, "the worker died while it started", "", std::nullopt});
+  }
+  const std::vector<Request*> in_flight = std::move(e->worker->in_flight);
+  workers.erase(gone.worker);
+  e->worker.reset();
+  unseat(*e);
+  for (Request* r : in_flight) lose(*r);
+  if (e->is_stale) drop_page(*e);
+}
+
+}  // namespace genepool

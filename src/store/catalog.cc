@@ -1,0 +1,116 @@
+#include "store/catalog.h"
+
+#include <algorithm>
+#include <array>
+
+#include "genome/name.h"
+
+namespace genepool {
+namespace {
+
+// The names as written are the genome's, the layer ids the version's: two names for the same bytes give one version.
+// layers.genomes is counted when a genome comes and goes, because every request asks for its layers' rows.
+constexpr const char* kSchema1 = R"sql(
+CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE base_files (
+  path TEXT PRIMARY KEY, size INTEGER NOT NULL, inode INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+  base BLOB NOT NULL CHECK (length(base) = 32)) STRICT, WITHOUT ROWID;
+CREATE TABLE layers (
+  id BLOB PRIMARY KEY CHECK (length(id) = 32), bytes INTEGER NOT NULL, checksum INTEGER NOT NULL,
+  source_kind TEXT NOT NULL, source_hash BLOB NOT NULL CHECK (length(source_hash) = 32), declared_base TEXT NOT NULL,
+  architecture TEXT NOT NULL, rank_min INTEGER NOT NULL, rank_max INTEGER NOT NULL, parameter_count INTEGER NOT NULL,
+  targets TEXT NOT NULL, genomes INTEGER NOT NULL DEFAULT 0 CHECK (genomes >= 0)) STRICT, WITHOUT ROWID;
+CREATE TABLE layer_names (
+  name TEXT PRIMARY KEY, layer BLOB NOT NULL REFERENCES layers(id), created_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX layer_names_by_layer ON layer_names(layer);
+CREATE TABLE versions (
+  id BLOB PRIMARY KEY CHECK (length(id) = 32), identity BLOB NOT NULL CHECK (length(identity) = 32),
+  base BLOB NOT NULL CHECK (length(base) = 32), system_prompt TEXT NOT NULL, default_parameters TEXT NOT NULL)
+  STRICT, WITHOUT ROWID;
+CREATE TABLE version_entries (
+  version BLOB NOT NULL REFERENCES versions(id) ON DELETE CASCADE, position INTEGER NOT NULL,
+  layer BLOB NOT NULL REFERENCES layers(id), weight REAL NOT NULL, PRIMARY KEY (version, position)) STRICT, WITHOUT ROWID;
+CREATE INDEX version_entries_by_layer ON version_entries(layer);
+CREATE TABLE genomes (
+  name TEXT PRIMARY KEY, version BLOB NOT NULL REFERENCES versions(id), created_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX genomes_by_version ON genomes(version);
+CREATE TABLE genome_entries (
+  genome TEXT NOT NULL REFERENCES genomes(name) ON DELETE CASCADE, position INTEGER NOT NULL,
+  layer_name TEXT NOT NULL REFERENCES layer_names(name), PRIMARY KEY (genome, position)) STRICT, WITHOUT ROWID;
+CREATE INDEX genome_entries_by_layer_name ON genome_entries(layer_name);
+)sql";
+
+// Migration i takes a catalog from user_version i to i + 1. Never change one that was released: add the next.
+constexpr std::array kMigrations{kSchema1};
+
+// Names near `wanted` in the index's order, and so of bounded number however many there are. Small catalogs are covered
+// whole; in large ones a typo in the first letters is not found.
+constexpr std::string_view kNeighbours =
+    "SELECT name FROM (SELECT name FROM {0} WHERE name >= ?1 ORDER BY name LIMIT 500)"
+    " UNION ALL SELECT name FROM (SELECT name FROM {0} WHERE name < ?1 ORDER BY name DESC LIMIT 500)";
+constexpr std::size_t kLongestWanted = 96;  // half as much again as a name may have
+
+}  // namespace
+
+Result<Catalog> Catalog::open(const std::string& path) {
+  GENEPOOL_TRY(Database db, Database::open(path));
+  Catalog catalog(std::move(db));
+  GENEPOOL_TRY_VOID(catalog.migrate());
+  return catalog;
+}
+
+Result<void> Catalog::migrate() {
+  std::size_t version = 0;
+  {
+    GENEPOOL_TRY(Statement row, db_.query("PRAGMA user_version"));
+    GENEPOOL_TRY_VOID(row.step());
+    version = row.count(0);
+  }
+  if (version > kMigrations.size()) {
+    return fail(Code::kNotSupported, "the catalog has format {}, this genepool knows up to {}: use a newer one", version,
+                kMigrations.size());
+  }
+  for (; version < kMigrations.size(); ++version) {
+    GENEPOOL_TRY(Transaction transaction, Transaction::begin(db_));
+    GENEPOOL_TRY_VOID(db_.execute(kMigrations[version]));
+    GENEPOOL_TRY_VOID(db_.execute(fmt::format("PRAGMA user_version = {}", version + 1)));
+    GENEPOOL_TRY_VOID(transaction.commit());
+  }
+  return {};
+}
+
+Result<std::string> Catalog::suggestion(std::string_view table, std::string_view wanted) {
+  if (wanted.size() > kLongestWanted) return std::string();
+  std::vector<std::string> names;
+  GENEPOOL_TRY(Statement rows, db_.query(fmt::format(fmt::runtime(kNeighbours), table), wanted));
+  while (true) {
+    GENEPOOL_TRY(const bool found, rows.step());
+    if (!found) break;
+    names.push_back(rows.text(0));
+  }
+  const std::optional<std::string> nearest = nearest_name(wanted, names);
+  return nearest ? fmt::format("; did you mean \"{}\"?", *nearest) : std::string();
+}
+
+Result<std::optional<BaseId>> Catalog::known_base(const std::string& path, const FileStamp& stamp) {
+  GENEPOOL_TRY(Statement row, db_.query("SELECT base FROM base_files WHERE path = ?1 AND size = ?2 AND inode = ?3 AND mtime_ns = ?4",
+                                        path, stamp.size, stamp.inode, stamp.mtime_ns));
+  GENEPOOL_TRY(const bool found, row.step());
+  return found ? std::optional(row.digest(0)) : std::nullopt;
+}
+
+Result<void> Catalog::remember_base(const std::string& path, const FileStamp& stamp, const BaseId& base) {
+  GENEPOOL_TRY(Transaction transaction, Transaction::begin(db_));
+  GENEPOOL_TRY_VOID(db_.run("INSERT OR REPLACE INTO base_files (path, size, inode, mtime_ns, base) VALUES (?1, ?2, ?3, ?4, ?5)",
+                            path, stamp.size, stamp.inode, stamp.mtime_ns, base));
+  GENEPOOL_TRY_VOID(db_.run("INSERT OR REPLACE INTO settings (key, value) VALUES ('base.path', ?1)", path));
+  return transaction.commit();
+}
+
+Result<std::string> Catalog::remembered_base() {
+  GENEPOOL_TRY(Statement row, db_.query("SELECT value FROM settings WHERE key = 'base.path'"));
+  GENEPOOL_TRY(const bool found, row.step());
+  return found ? row.text(0) : std::string();
+}
+
+}  // namespace genepool

@@ -1,0 +1,134 @@
+#include <algorithm>
+#include <limits>
+
+#include "store/catalog.h"
+
+namespace genepool {
+namespace {
+
+#define GENEPOOL_LAYER_COLUMNS                                                                               \
+  "SELECT n.name, l.id, l.bytes, l.checksum, l.source_kind, l.declared_base, l.architecture, l.source_hash," \
+  " l.rank_min, l.rank_max, l.parameter_count, l.targets, n.created_ms, l.genomes"                           \
+  " FROM layer_names n JOIN layers l ON l.id = n.layer "
+
+std::vector<std::string> split_targets(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    out.emplace_back(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return out;
+}
+
+LayerRow read_layer(Statement& row) {
+  LayerRow out;
+  out.name = row.text(0);
+  out.id = row.digest(1);
+  out.bytes = row.count(2);
+  out.checksum = row.count(3);
+  out.source_kind = row.text(4);
+  out.declared_base = row.text(5);
+  out.architecture = row.text(6);
+  out.source_hash = row.digest(7);
+  out.rank_min = row.count(8);
+  out.rank_max = row.count(9);
+  out.parameter_count = row.count(10);
+  out.targets = split_targets(row.text(11));
+  out.created_ms = row.integer(12);
+  out.genomes = row.count(13);
+  return out;
+}
+
+Result<std::optional<LayerRow>> first_layer(Result<Statement> row) {
+  if (!row) return tl::unexpected(std::move(row.error()));
+  GENEPOOL_TRY(const bool found, row->step());
+  return found ? std::optional(read_layer(*row)) : std::nullopt;
+}
+
+}  // namespace
+
+Result<std::optional<LayerRow>> Catalog::find_layer(std::string_view name) {
+  return first_layer(db_.query(GENEPOOL_LAYER_COLUMNS "WHERE n.name = ?1", name));
+}
+
+Result<std::optional<LayerRow>> Catalog::find_layer(const LayerId& id) {
+  return first_layer(db_.query(GENEPOOL_LAYER_COLUMNS "WHERE n.layer = ?1 ORDER BY n.name LIMIT 1", id));
+}
+
+Result<LayerRow> Catalog::layer(std::string_view name) {
+  GENEPOOL_TRY(std::optional<LayerRow> row, find_layer(name));
+  if (row) return std::move(*row);
+  GENEPOOL_TRY(const std::string near, suggestion("layer_names", name));
+  return fail(Code::kLayerNotFound, "there is no layer \"{}\"{}", name, near);
+}
+
+Result<LayerRow> Catalog::layer_by_id(const LayerId& id) {
+  GENEPOOL_TRY(std::optional<LayerRow> row, find_layer(id));
+  if (row) return std::move(*row);
+  return fail(Code::kLayerNotFound, "there is no layer with the id {}", id.brief());
+}
+
+Result<std::vector<LayerRow>> Catalog::list_layers(const ListOptions& options) {
+  const std::uint64_t limit = std::min<std::uint64_t>(options.limit, std::numeric_limits<std::int64_t>::max());
+  GENEPOOL_TRY(Statement rows, db_.query(GENEPOOL_LAYER_COLUMNS
+                                         "WHERE n.name > ?1 AND instr(n.name, lower(?2)) > 0 ORDER BY n.name LIMIT ?3",
+                                         options.after, options.search, limit));
+  std::vector<LayerRow> out;
+  while (true) {
+    GENEPOOL_TRY(const bool found, rows.step());
+    if (!found) return out;
+    out.push_back(read_layer(rows));
+  }
+}
+
+Result<std::set<LayerId>> Catalog::layer_ids() {
+  GENEPOOL_TRY(Statement rows, db_.query("SELECT id FROM layers"));
+  std::set<LayerId> out;
+  while (true) {
+    GENEPOOL_TRY(const bool found, rows.step());
+    if (!found) return out;
+    out.insert(rows.digest(0));
+  }
+}
+
+Result<void> Catalog::insert_layer(const LayerRow& row, const std::function<Result<void>()>& publish) {
+  std::string targets;
+  for (const std::string& target : row.targets) targets += (targets.empty() ? "" : ",") + target;
+  GENEPOOL_TRY(Transaction transaction, Transaction::begin(db_));
+  GENEPOOL_TRY_VOID(db_.run(
+      "INSERT OR IGNORE INTO layers (id, bytes, checksum, source_kind, declared_base, architecture, source_hash, rank_min,"
+      " rank_max, parameter_count, targets) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+      row.id, row.bytes, row.checksum, row.source_kind, row.declared_base, row.architecture, row.source_hash, row.rank_min,
+      row.rank_max, row.parameter_count, targets));
+  GENEPOOL_TRY_VOID(db_.run("INSERT OR IGNORE INTO layer_names (name, layer, created_ms) VALUES (?1, ?2, ?3)", row.name, row.id,
+                            row.created_ms));
+  GENEPOOL_TRY_VOID(publish());
+  return transaction.commit();
+}
+
+Result<std::pair<LayerId, bool>> Catalog::remove_layer(std::string_view name) {
+  GENEPOOL_TRY(const LayerRow row, layer(name));
+  std::string users;
+  {
+    GENEPOOL_TRY(Statement rows, db_.query("SELECT DISTINCT genome FROM genome_entries WHERE layer_name = ?1 LIMIT 3", name));
+    while (true) {
+      GENEPOOL_TRY(const bool found, rows.step());
+      if (!found) break;
+      users += (users.empty() ? "" : ", ") + rows.text(0);
+    }
+  }
+  if (!users.empty()) {
+    return fail(Code::kConflict, "the layer \"{}\" is used by {} of {} genomes ({}): remove those first", name,
+                row.genomes == 1 ? "one" : "some", row.genomes, users);
+  }
+  GENEPOOL_TRY(Transaction transaction, Transaction::begin(db_));
+  GENEPOOL_TRY_VOID(db_.run("DELETE FROM layer_names WHERE name = ?1", name));
+  GENEPOOL_TRY_VOID(
+      db_.run("DELETE FROM layers WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM layer_names WHERE layer = ?1)", row.id));
+  const bool was_last = db_.changed_rows() > 0;
+  GENEPOOL_TRY_VOID(transaction.commit());
+  return std::pair(row.id, was_last);
+}
+
+}  // namespace genepool

@@ -1,0 +1,18 @@
+// The data directory itself: its lock, and what makes a change in it durable. Thread: any.
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+#include "base/unique_fd.h"
+
+namespace genepool {
+
+// Makes `dir` (mode 0700) and what is above it, and takes DIR/lock for as long as the descriptor lives.
+// kConflict: another process has it, with its pid. kIo.
+[[nodiscard]] Result<UniqueFd> lock_data_dir(const std::string& dir);
+
+// Makes a rename or unlink in `dir` survive a power cut.
+[[nodiscard]] Result<void> sync_dir(const std::string& dir);
+
+}  // namespace genepool

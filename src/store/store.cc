@@ -1,0 +1,209 @@
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <filesystem>
+#include <mutex>
+
+#include "base/log.h"
+#include "genome/gguf.h"
+#include "genome/name.h"
+#include "store/catalog.h"
+#include "store/data_dir.h"
+#include "store/layer_files.h"
+
+namespace genepool {
+namespace {
+
+std::int64_t unix_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+Result<FileStamp> stamp_of(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT) return fail_param(Code::kNotFound, "base", "there is no base model {}", path);
+    return fail_errno(fmt::format("look at the base model {}", path), errno);
+  }
+  return FileStamp{static_cast<std::uint64_t>(info.st_size), info.st_ino,
+                   static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec};
+}
+
+Result<BaseModel> read_header(const std::string& path) {
+  GENEPOOL_TRY(const Mapping mapping, Mapping::of_file(path));
+  GENEPOOL_TRY(const GgufView file, GgufView::parse(mapping.bytes(), GgufLimits{.is_base = true}));
+  return read_base_model(file);
+}
+
+LayerRow row_of(const std::string& name, const ImportedLayer& layer) {
+  LayerRow row;
+  row.name = name;
+  row.id = layer.id;
+  row.bytes = layer.bytes.size();
+  row.checksum = xxh3(layer.bytes);
+  row.source_kind = layer.source_kind;
+  row.declared_base = layer.declared_base;
+  row.architecture = layer.architecture;
+  row.source_hash = layer.source_hash;
+  row.rank_min = layer.rank_min;
+  row.rank_max = layer.rank_max;
+  row.parameter_count = layer.parameter_count;
+  row.targets = layer.targets;
+  row.created_ms = unix_ms();
+  return row;
+}
+
+class DiskStore final : public Store {
+ public:
+  DiskStore(UniqueFd lock, LayerFiles files, Catalog catalog)
+      : lock_(std::move(lock)), files_(std::move(files)), catalog_(std::move(catalog)) {}
+
+  Result<std::pair<std::string, BaseModel>> use_base(const std::string& path) override {
+    GENEPOOL_TRY(const std::string absolute, base_path(path));
+    GENEPOOL_TRY(const FileStamp stamp, stamp_of(absolute));
+    GENEPOOL_TRY(BaseModel base, read_header(absolute));
+    GENEPOOL_TRY(base.id, base_id(absolute, stamp));
+    const std::scoped_lock lock(mutex_);
+    GENEPOOL_TRY_VOID(catalog_.remember_base(absolute, stamp, base.id));
+    return std::pair(absolute, std::move(base));
+  }
+
+  Result<LayerRow> add_layer(const std::string& name, const ImportedLayer& layer) override {
+    if (auto good = check_name(name); !good) return fail_param(Code::kBadRequest, "name", "{}", good.error().message);
+    if (sha256(layer.bytes) != layer.id) return fail(Code::kInternal, "the layer \"{}\" changed since it was imported", name);
+    const std::scoped_lock writing(writing_);
+    GENEPOOL_TRY(const bool is_stored, check_addable(name, layer.id));
+    const LayerRow row = row_of(name, layer);
+    // The file of a layer that is known may be damaged: adding it again is how it is mended.
+    if (is_stored && files_.load(row.id, row.bytes, row.checksum)) {
+      return insert(row, [] { return Result<void>(); });
+    }
+    GENEPOOL_TRY(UnpublishedLayer file, files_.write(row.id, layer.bytes));
+    auto inserted = insert(row, [&file] { return file.publish(); });
+    if (!inserted && !is_stored) files_.remove(row.id);
+    return inserted;
+  }
+
+  Result<LayerRow> layer(std::string_view name) override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.layer(name);
+  }
+
+  Result<LayerRow> layer_by_id(const LayerId& id) override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.layer_by_id(id);
+  }
+
+  Result<std::vector<LayerRow>> list_layers(const ListOptions& options) override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.list_layers(options);
+  }
+
+  Result<LayerId> remove_layer(std::string_view name) override {
+    const std::scoped_lock writing(writing_);
+    std::unique_lock lock(mutex_);
+    GENEPOOL_TRY(const auto removed, catalog_.remove_layer(name));
+    lock.unlock();
+    const auto& [id, was_last] = removed;
+    if (was_last) files_.remove(id);
+    return id;
+  }
+
+  Result<MemoryFile> load_layer(const LayerId& id) override {
+    GENEPOOL_TRY(const LayerRow row, layer_by_id(id));
+    return files_.load(id, row.bytes, row.checksum);
+  }
+
+  void forget_file(const LayerId& id) override { files_.forget(id); }
+
+  Result<GenomeRow> create_genome(const NewGenome& genome) override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.create_genome(genome, unix_ms());
+  }
+
+  Result<GenomeRow> genome(std::string_view name) override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.genome(name);
+  }
+
+  Result<std::vector<GenomeRow>> list_genomes(const ListOptions& options) override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.list_genomes(options);
+  }
+
+  Result<void> remove_genome(std::string_view name) override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.remove_genome(name);
+  }
+
+  Result<std::uint64_t> count_genomes() override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.count_genomes();
+  }
+
+ private:
+  // The absolute path of `path`, or of the base used last when it is empty.
+  Result<std::string> base_path(const std::string& path) {
+    if (!path.empty()) {
+      std::error_code error;
+      const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+      return error ? path : absolute.lexically_normal().string();
+    }
+    const std::scoped_lock lock(mutex_);
+    GENEPOOL_TRY(std::string remembered, catalog_.remembered_base());
+    if (remembered.empty()) return fail_param(Code::kNotFound, "base", "no base model is known yet: name one with --base FILE.gguf");
+    return remembered;
+  }
+
+  // From the catalog while the file is the same, else by hashing it (which takes no lock: 1 s per GB).
+  Result<BaseId> base_id(const std::string& path, const FileStamp& stamp) {
+    {
+      const std::scoped_lock lock(mutex_);
+      GENEPOOL_TRY(const std::optional<BaseId> known, catalog_.known_base(path, stamp));
+      if (known) return *known;
+    }
+    GENEPOOL_TRY(const BaseId id, sha256_of_file(path));
+    GENEPOOL_TRY(const FileStamp after, stamp_of(path));
+    if (after != stamp) return fail(Code::kConflict, "the base model {} changed while it was read: try again", path);
+    return id;
+  }
+
+  // Whether the bytes are known already. kConflict: the name has others.
+  Result<bool> check_addable(const std::string& name, const LayerId& id) {
+    const std::scoped_lock lock(mutex_);
+    GENEPOOL_TRY(const std::optional<LayerRow> named, catalog_.find_layer(name));
+    if (named && named->id != id) {
+      return fail_param(Code::kConflict, "name", "the layer \"{}\" exists already with other bytes ({}): choose another name", name,
+                        named->id.brief());
+    }
+    GENEPOOL_TRY(const std::optional<LayerRow> stored, catalog_.find_layer(id));
+    return stored.has_value();
+  }
+
+  Result<LayerRow> insert(const LayerRow& row, const std::function<Result<void>()>& publish) {
+    const std::scoped_lock lock(mutex_);
+    GENEPOOL_TRY_VOID(catalog_.insert_layer(row, publish));
+    return catalog_.layer(row.name);
+  }
+
+  const UniqueFd lock_;  // first in, last out
+  const LayerFiles files_;
+  std::mutex writing_;  // one layer is added or removed at a time; taken before mutex_
+  std::mutex mutex_;    // the catalog; never held while layer bytes are read or written
+  Catalog catalog_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open(const std::string& dir) {
+  GENEPOOL_TRY(UniqueFd lock, lock_data_dir(dir));
+  GENEPOOL_TRY(LayerFiles files, LayerFiles::open(dir));
+  GENEPOOL_TRY(Catalog catalog, Catalog::open(dir + "/catalog.sqlite"));
+  GENEPOOL_TRY(const std::set<LayerId> known, catalog.layer_ids());
+  files.sweep(known);
+  return std::make_unique<DiskStore>(std::move(lock), std::move(files), std::move(catalog));
+}
+
+}  // namespace genepool

@@ -1,0 +1,324 @@
+// Runs in workers.
+#include "worker/batcher.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace genepool {
+namespace {
+
+std::size_t common_prefix(const std::vector<Token>& a, const std::vector<Token>& b) {
+  const auto end = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
+  return static_cast<std::size_t>(end - a.begin());
+}
+
+const char* prompt_param(const Prompt& prompt) {
+  return std::holds_alternative<std::vector<ChatMessage>>(prompt) ? "messages" : "prompt";
+}
+
+std::int64_t to_us(Duration d) { return std::chrono::duration_cast<std::chrono::microseconds>(d).count(); }
+
+}  // namespace
+
+struct Batcher::Request {
+  explicit Request(const Generate& g)
+      : id(g.request), text(g.stop), max_tokens(g.max_tokens), ignores_end(g.ignore_end), wants_logprobs(g.sampling.top_logprobs >= 0) {}
+
+  [[nodiscard]] std::size_t generated() const { return tokens.size() - prompt_size; }
+
+  RequestId id;
+  TextStream text;
+  std::uint32_t max_tokens;
+  bool ignores_end, wants_logprobs;
+  std::vector<Token> tokens;  // the prompt, then the answer
+  std::size_t prompt_size = 0, cached = 0;
+  std::unique_ptr<Sampler> sampler;
+  std::int32_t sequence = -1;  // -1: waits
+  bool is_cancelled = false, has_ended = false;
+  Instant started{}, first_token{};
+  // Generated, but its text is not out yet: whether it will be is open while it may become a stop string.
+  struct Pending {
+    std::size_t text_at;
+    TokenLogprobs logprobs;
+  };
+  std::vector<Pending> pending;
+};
+
+Batcher::Batcher(Engine& engine, const BatcherOptions& options, Emit emit)
+    : engine_(engine), options_(options), emit_(std::move(emit)), sequences_(options.deterministic ? 1 : options.sequences) {
+  GENEPOOL_CHECK(options.sequences >= 1 && options.batch_size >= options.sequences && options.context_size >= 1,
+                 "{} sequences, batch of {}, context of {}", options.sequences, options.batch_size, options.context_size);
+}
+
+Batcher::~Batcher() = default;
+
+// ------------------------------------------------------------------------------------------------------ in and out
+
+void Batcher::start(const Generate& generate) {
+  if (waiting_.size() + arrived_.size() >= kMaxWaiting) {
+    emit_(GenerateFailed{generate.request, Error{Code::kQueueFull, "the worker's line is full", "", std::chrono::milliseconds(1000)}});
+  } else if (is_computing_) {
+    arrived_.push_back(generate);  // the engine is busy: tokenised after the step
+  } else {
+    prepare(generate);
+  }
+}
+
+void Batcher::prepare(const Generate& generate) {
+  const auto refuse = [&](Error error) { emit_(GenerateFailed{generate.request, std::move(error)}); };
+  auto tokens = engine_.tokenize(generate.prompt);
+  if (!tokens) {
+    if (tokens.error().param.empty()) tokens.error().param = prompt_param(generate.prompt);
+    return refuse(std::move(tokens.error()));
+  }
+  if (tokens->size() > options_.context_size) {
+    return refuse(fail_param(Code::kBadRequest, prompt_param(generate.prompt),
+                             "the prompt has {} tokens and the context holds {}: shorten it or raise engine.ctx",
+                             tokens->size(), options_.context_size)
+                      .value());
+  }
+  auto request = std::make_unique<Request>(generate);
+  request->tokens = std::move(*tokens);
+  request->prompt_size = request->tokens.size();
+  request->sampler = engine_.make_sampler(generate.sampling, request->tokens);
+  waiting_.push_back(std::move(request));
+}
+
+void Batcher::cancel(RequestId id) {
+  const auto arrived = std::find_if(arrived_.begin(), arrived_.end(), [id](const Generate& g) { return g.request == id; });
+  if (arrived != arrived_.end()) {
+    arrived_.erase(arrived);
+    return emit_(GenerateDone{id, FinishReason::kCancelled});
+  }
+  for (const auto& request : waiting_) request->is_cancelled |= request->id == id;
+  for (const auto& request : running_) request->is_cancelled |= request->id == id;
+  if (!is_computing_) sweep();
+}
+
+bool Batcher::should_abort() const {
+  return is_computing_ && std::all_of(running_.begin(), running_.end(), [](const auto& r) { return r->is_cancelled; });
+}
+
+// Ends what was cancelled, drops what has ended.
+void Batcher::sweep() {
+  for (const auto& request : running_) {
+    if (request->is_cancelled && !request->has_ended) finish(*request, FinishReason::kCancelled);
+  }
+  for (const auto& request : waiting_) {
+    if (request->is_cancelled) finish(*request, FinishReason::kCancelled);
+  }
+  std::erase_if(running_, [](const auto& r) { return r->has_ended; });
+  std::erase_if(waiting_, [](const auto& r) { return r->has_ended; });
+}
+
+// -------------------------------------------------------------------------------------------------------- admission
+
+void Batcher::admit() {
+  while (!waiting_.empty() && running_.size() < sequences_.size() && has_room_for(*waiting_.front())) {
+    std::unique_ptr<Request> request = std::move(waiting_.front());
+    waiting_.pop_front();
+    place(std::move(request));
+  }
+}
+
+bool Batcher::has_room_for(const Request& request) const {
+  if (running_.empty()) return true;
+  std::size_t used = request.tokens.size();
+  for (const auto& other : running_) used += other->tokens.size();
+  return !is_crowded_ && used <= options_.context_size;
+}
+
+std::int32_t Batcher::best_sequence(const Request& request) const {
+  std::int32_t best = -1;
+  std::size_t best_prefix = 0;
+  for (std::size_t i = 0; i < sequences_.size(); ++i) {
+    if (sequences_[i].is_taken) continue;
+    const std::size_t prefix = common_prefix(sequences_[i].kv, request.tokens);
+    const bool is_better = best < 0 || prefix > best_prefix ||
+                           (prefix == best_prefix && sequences_[i].last_used < sequences_[static_cast<std::size_t>(best)].last_used);
+    if (!is_better) continue;
+    best = static_cast<std::int32_t>(i);
+    best_prefix = prefix;
+  }
+  return best;
+}
+
+void Batcher::place(std::unique_ptr<Request> request) {
+  request->sequence = best_sequence(*request);
+  Sequence& sequence = sequences_[static_cast<std::size_t>(request->sequence)];
+  sequence.is_taken = true;
+  // The last token is always computed: its logits are not kept.
+  const std::size_t prefix = options_.deterministic ? 0 : std::min(common_prefix(sequence.kv, request->tokens), request->tokens.size() - 1);
+  forget(request->sequence, prefix);
+  if (request->started == Instant{}) {
+    request->started = monotonic_now();
+    request->cached = prefix;
+    emit_(Accepted{request->id, static_cast<std::uint32_t>(request->prompt_size), static_cast<std::uint32_t>(prefix)});
+  }
+  running_.push_back(std::move(request));
+}
+
+void Batcher::forget(std::int32_t sequence, std::size_t keep) {
+  engine_.keep_only(sequence, static_cast<std::int32_t>(keep));
+  sequences_[static_cast<std::size_t>(sequence)].kv.resize(keep);
+}
+
+// ------------------------------------------------------------------------------------------------------------ a step
+
+std::vector<Batcher::Part> Batcher::plan() const {
+  std::vector<Part> parts;
+  std::size_t room = options_.batch_size;
+  std::vector<Part> prompts;
+  for (const auto& request : running_) {
+    const std::size_t done = sequences_[static_cast<std::size_t>(request->sequence)].kv.size();
+    const Part part{request.get(), done, request->tokens.size() - done};
+    if (part.count > 1) {
+      prompts.push_back(part);
+    } else {
+      parts.push_back(part);
+      --room;
+    }
+  }
+  // Equal shares for the prompts; what a short one leaves goes to the longer ones.
+  std::sort(prompts.begin(), prompts.end(), [](const Part& a, const Part& b) { return a.count < b.count; });
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    prompts[i].count = std::min(prompts[i].count, room / (prompts.size() - i));
+    room -= prompts[i].count;
+    parts.push_back(prompts[i]);
+  }
+  return parts;
+}
+
+std::vector<BatchToken> Batcher::batch_of(const std::vector<Part>& parts) const {
+  std::vector<BatchToken> batch;
+  for (const Part& part : parts) {
+    for (std::size_t i = part.first; i < part.first + part.count; ++i) {
+      batch.push_back({part.request->tokens[i], static_cast<std::int32_t>(i), part.request->sequence,
+                       i + 1 == part.request->tokens.size()});
+    }
+  }
+  return batch;
+}
+
+Result<void> Batcher::step(int threads) {
+  admit();
+  const std::vector<Part> parts = plan();
+  if (parts.empty()) return {};  // cancelled while it waited at the gate
+  is_computing_ = true;
+  auto status = engine_.decode(batch_of(parts), threads);
+  is_computing_ = false;
+  if (!status) return tl::unexpected(std::move(status.error()));
+  if (*status == DecodeStatus::kDone) {
+    take_results(parts);
+  } else if (*status == DecodeStatus::kAborted) {
+    for (const Part& part : parts) forget(part.request->sequence, part.first);
+  } else {
+    make_room();
+  }
+  sweep();
+  for (const Generate& generate : std::exchange(arrived_, {})) prepare(generate);
+  return {};
+}
+
+void Batcher::take_results(const std::vector<Part>& parts) {
+  std::size_t output = 0;
+  for (const Part& part : parts) {
+    Request& request = *part.request;
+    Sequence& sequence = sequences_[static_cast<std::size_t>(request.sequence)];
+    const auto begin = request.tokens.begin() + static_cast<std::ptrdiff_t>(part.first);
+    sequence.kv.insert(sequence.kv.end(), begin, begin + static_cast<std::ptrdiff_t>(part.count));
+    if (part.first + part.count == request.tokens.size()) on_token(request, request.sampler->sample(output++));
+  }
+}
+
+// Called when a step did not fit into the KV.
+void Batcher::make_room() {
+  Sequence* oldest = nullptr;
+  for (Sequence& sequence : sequences_) {
+    if (sequence.is_taken || sequence.kv.empty()) continue;
+    if (oldest == nullptr || sequence.last_used < oldest->last_used) oldest = &sequence;
+  }
+  if (oldest != nullptr) return forget(static_cast<std::int32_t>(oldest - sequences_.data()), 0);
+  Request& newest = *running_.back();
+  if (running_.size() == 1) {
+    return fail_request(newest, Error{Code::kUnavailable, "the engine has no room for the answer", "", std::nullopt});
+  }
+  free_sequence(newest);
+  forget(std::exchange(newest.sequence, -1), 0);
+  waiting_.push_front(std::move(running_.back()));
+  running_.pop_back();
+  is_crowded_ = true;
+}
+
+// -------------------------------------------------------------------------------------------------------- the answer
+
+void Batcher::on_token(Request& request, const Sampled& sampled) {
+  if (request.generated() == 0) request.first_token = monotonic_now();
+  if (engine_.is_end(sampled.token) && !request.ignores_end) return finish(request, FinishReason::kStop);
+  request.tokens.push_back(sampled.token);
+  const std::string piece = engine_.piece(sampled.token);
+  Request::Pending pending{request.text.received(), {}};
+  if (request.wants_logprobs) {
+    pending.logprobs.chosen = {sampled.token, sampled.logprob, piece};
+    for (const TokenLogprob& top : sampled.top) pending.logprobs.top.push_back({top.token, top.logprob, engine_.piece(top.token)});
+  }
+  request.pending.push_back(std::move(pending));
+  std::string text = request.text.push(piece);
+  const bool is_full = request.generated() == request.max_tokens || request.tokens.size() > options_.context_size;
+  const bool has_ended = request.text.is_stopped() || is_full;
+  if (is_full && !request.text.is_stopped()) text += request.text.finish();
+  emit_text(request, std::move(text), has_ended);
+  if (has_ended) finish(request, request.text.is_stopped() ? FinishReason::kStop : FinishReason::kLength);
+}
+
+void Batcher::emit_text(Request& request, std::string text, bool is_last) {
+  TokensOut out{request.id, std::move(text), 0, {}};
+  std::size_t released = 0;
+  while (released < request.pending.size()) {
+    Request::Pending& pending = request.pending[released];
+    const bool is_out = pending.text_at < request.text.released() || (is_last && !request.text.is_stopped());
+    if (!is_out && !is_last) break;
+    if (is_out && request.wants_logprobs) out.logprobs.push_back(std::move(pending.logprobs));
+    ++released;
+  }
+  request.pending.erase(request.pending.begin(), request.pending.begin() + static_cast<std::ptrdiff_t>(released));
+  out.tokens = static_cast<std::uint32_t>(released);
+  if (released > 0 || !out.text.empty()) emit_(out);
+}
+
+void Batcher::finish(Request& request, FinishReason reason) {
+  if (!request.text.is_stopped() && reason != FinishReason::kCancelled) emit_text(request, request.text.finish(), true);
+  const Instant now = monotonic_now();
+  const bool has_started = request.started != Instant{};
+  const bool has_answered = request.first_token != Instant{};
+  GenerateDone done{request.id, reason};
+  done.prompt_tokens = static_cast<std::uint32_t>(request.prompt_size);
+  done.cached_tokens = static_cast<std::uint32_t>(request.cached);
+  done.completion_tokens = static_cast<std::uint32_t>(request.generated());
+  if (has_started) done.prefill_us = to_us((has_answered ? request.first_token : now) - request.started);
+  if (has_answered) done.decode_us = to_us(now - request.first_token);
+  end(request);
+  emit_(done);
+}
+
+void Batcher::fail_request(Request& request, Error error) {
+  end(request);
+  emit_(GenerateFailed{request.id, std::move(error)});
+}
+
+// It goes at the next sweep().
+void Batcher::end(Request& request) {
+  free_sequence(request);
+  request.has_ended = true;
+  is_crowded_ = false;
+}
+
+// Its tokens stay, for a request that begins with the same ones.
+void Batcher::free_sequence(const Request& request) {
+  if (request.sequence < 0) return;
+  Sequence& sequence = sequences_[static_cast<std::size_t>(request.sequence)];
+  sequence.is_taken = false;
+  sequence.last_used = ++clock_;
+}
+
+}  // namespace genepool

@@ -1,0 +1,171 @@
+// Runs in workers.
+#include "worker/worker_main.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "worker/frames.h"
+#include "worker/orphan_guard.h"
+
+namespace genepool {
+namespace {
+
+// Exit statuses: what the supervisor sees when no message could say it.
+enum ExitStatus { kOrphaned = 0, kProtocolBroken = 70, kEngineFailed = 71 };
+
+// The abort callback comes between graph nodes, some 1,000 times per step; a look at the socket costs 1 us.
+constexpr Duration kLookInterval = std::chrono::milliseconds(2);
+constexpr Duration kBeatInterval = kHeartbeatInterval / 2;
+
+std::int64_t to_us(Duration d) { return std::chrono::duration_cast<std::chrono::microseconds>(d).count(); }
+
+class Worker {
+ public:
+  Worker(WorkerId id, UniqueFd socket, Engine& engine, CoreGate& gate, const WorkerOptions& options)
+      : id_(id),
+        channel_(std::move(socket)),
+        engine_(engine),
+        gate_(gate),
+        threads_(options.batcher.deterministic ? 1 : options.threads),
+        batcher_(engine, options.batcher, [this](const FromWorker& message) { send(message); }) {}
+
+  [[noreturn]] void run() {
+    guard_against_orphanhood(channel_.fd());
+    send(WorkerHello{kProtocolVersion, static_cast<std::int32_t>(::getpid())});
+    engine_.set_abort([this] { return look_from_decode(); });
+    for (;;) {
+      read_socket();
+      if (batcher_.has_work()) {
+        compute();
+      } else {
+        wait();
+      }
+    }
+  }
+
+ private:
+  void wait() {
+    pollfd poller{channel_.fd(), static_cast<short>(POLLIN | (channel_.wants_write() ? POLLOUT : 0)), 0};
+    (void)::poll(&poller, 1, -1);
+    flush();
+  }
+
+  // The gate is held until the step's tokens are drawn and sent: that is computing, too.
+  void compute() {
+    const int granted = gate_.enter(threads_, [this] { return look_from_gate(); });
+    if (granted == 0) return;
+    auto stepped = batcher_.step(granted);
+    gate_.leave();
+    if (!stepped) end(kEngineFailed, stepped.error().message);
+    flush();
+  }
+
+  bool look_from_gate() {
+    read_socket();
+    beat(true);
+    return !batcher_.has_work();
+  }
+
+  bool look_from_decode() {
+    const Instant now = monotonic_now();
+    if (now - last_look_ >= kLookInterval) {
+      last_look_ = now;
+      read_socket();
+      beat(false);
+    }
+    return batcher_.should_abort();
+  }
+
+  void beat(bool is_at_gate) {
+    const Instant now = monotonic_now();
+    if (now - last_beat_ < kBeatInterval) return;
+    last_beat_ = now;
+    send(Heartbeat{is_at_gate});
+  }
+
+  // ---- socket
+
+  void read_socket() {
+    auto frames = channel_.receive();
+    if (!frames) end_by(frames.error());
+    for (Frame& frame : *frames) {
+      auto message = decode_to_worker(frame);
+      if (!message) end_by(message.error());
+      std::visit([&](const auto& m) { handle(m, std::move(frame.fd)); }, *message);
+    }
+  }
+
+  void send(const FromWorker& message) {
+    if (auto sent = channel_.send(message); !sent) end_by(sent.error());
+  }
+
+  void flush() {
+    if (!channel_.wants_write()) return;
+    if (auto flushed = channel_.flush(); !flushed) end_by(flushed.error());
+  }
+
+  [[noreturn]] void end_by(const Error& error) {
+    if (error.code == Code::kUnreachable) ::_exit(kOrphaned);
+    end(kProtocolBroken, error.message);
+  }
+
+  [[noreturn]] void end(ExitStatus status, const std::string& why) {
+    log(Level::kError, "a worker gives up", {{"worker", std::to_string(id_)}, {"error", why}});
+    ::_exit(status);
+  }
+
+  // ---- messages
+
+  void handle(const AttachPage& message, UniqueFd page) {
+    if (!genome_.empty()) end(kProtocolBroken, "a second page");
+    auto times = attach(message, page.get());
+    if (!times) {
+      send(AttachFailed{times.error()});
+      return;
+    }
+    genome_ = message.genome;
+    send(Ready{genome_, to_us(times->attach), to_us(times->reserve)});
+  }
+
+  Result<AttachTimes> attach(const AttachPage& message, int page) {
+    const Instant start = monotonic_now();
+    if (message.genome.empty() || message.has_page != (page >= 0)) return fail(Code::kBadRequest, "a page is announced and missing");
+    // Unsealed bytes could change under us after they were checked.
+    if (message.has_page && !is_sealed_fd(page)) return fail(Code::kBadRequest, "the page is not sealed");
+    GENEPOOL_TRY_VOID(gate_.sit(id_));
+    Mapping mapping;
+    if (message.has_page) {
+      GENEPOOL_TRY(mapping, Mapping::of_fd(page, /*populate=*/true));
+    }
+    GENEPOOL_TRY(AttachTimes times, engine_.attach(std::move(mapping)));
+    times.attach = monotonic_now() - start - times.reserve;
+    return times;
+  }
+
+  void handle(const Generate& message, const UniqueFd& /*none*/) {
+    if (message.genome == genome_ && !genome_.empty()) return batcher_.start(message);
+    send(GenerateFailed{message.request, Error{Code::kInternal, fmt::format("this worker has genome \"{}\", not \"{}\"", genome_, message.genome), "", std::nullopt}});
+  }
+
+  void handle(const CancelRequest& message, const UniqueFd& /*none*/) { batcher_.cancel(message.request); }
+  void handle(const Ping& message, const UniqueFd& /*none*/) { send(Pong{message.nonce}); }
+
+  WorkerId id_;
+  FrameChannel channel_;
+  Engine& engine_;
+  CoreGate& gate_;
+  int threads_;
+  Batcher batcher_;
+  std::string genome_;  // "" until attached
+  Instant last_look_{}, last_beat_{};
+};
+
+}  // namespace
+
+void run_worker(WorkerId id, UniqueFd socket, Engine& engine, CoreGate& gate, const WorkerOptions& options) {
+  Worker worker(id, std::move(socket), engine, gate, options);
+  worker.run();
+}
+
+}  // namespace genepool
