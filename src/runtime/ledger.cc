@@ -1,5 +1,6 @@
 #include "runtime/ledger.h"
 
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,8 +24,16 @@ void run_alarm_command(const std::string& command, const ThrashState& state) {
   std::array<char*, 7> argv = {const_cast<char*>("sh"), const_cast<char*>("-c"), const_cast<char*>(script.c_str()),
                                const_cast<char*>(command.c_str()), const_cast<char*>(rising.c_str()),
                                const_cast<char*>(ratio.c_str()), nullptr};
+  posix_spawnattr_t attributes;
+  sigset_t none;
+  sigemptyset(&none);
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawnattr_setsigmask(&attributes, &none);  // a server blocks signals; a command wants them
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   pid_t pid = 0;
-  if (const int error = ::posix_spawn(&pid, "/bin/sh", nullptr, nullptr, argv.data(), environ); error != 0) {
+  const int error = ::posix_spawn(&pid, "/bin/sh", nullptr, &attributes, argv.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
+  if (error != 0) {
     log(Level::kError, "thrash.command cannot be run", {{"error", fail_errno("run it", error).value().message}});
     return;
   }

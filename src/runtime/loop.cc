@@ -14,8 +14,11 @@ namespace {
 
 struct Watch {
   explicit Watch(asio::io_context& io, int fd) : descriptor(io, fd) {}
-  // The descriptor is the caller's: let go of it without closing it.
-  ~Watch() { descriptor.release(); }
+  ~Watch() { let_go(); }
+  // The descriptor is the caller's: it is not closed.
+  void let_go() {
+    if (descriptor.is_open()) descriptor.release();
+  }
   asio::posix::stream_descriptor descriptor;
   std::function<void()> on_readable;
 };
@@ -82,7 +85,14 @@ void Loop::when_writable(WatchId watch, std::function<void()> once) {
                                        });
 }
 
-void Loop::unwatch(WatchId watch) { state_->watches.erase(watch); }
+void Loop::unwatch(WatchId watch) {
+  const auto found = state_->watches.find(watch);
+  if (found == state_->watches.end()) return;
+  // Now, not when the callback that may be running has returned: by then the caller has closed the descriptor and its
+  // number may belong to a newer watch, which would be the one to go deaf.
+  found->second->let_go();
+  state_->watches.erase(found);
+}
 
 Loop::TimerId Loop::make_timer(std::function<void()> on_time) {
   const TimerId id = state_->next_id++;

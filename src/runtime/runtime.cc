@@ -189,6 +189,7 @@ RuntimeStatus RuntimeImpl::status(bool with_memory) {
   RuntimeStatus status = on_strand([this] {
     RuntimeStatus s;
     s.pool = pool_->snapshot();
+    ledger_.update(s.pool, gate_.usage());
     s.thrash = ledger_.thrash();
     s.base_phase = base_phase_;
     s.base_error = base_error_;

@@ -148,7 +148,7 @@ class Runtime {
   // Told on the strand when the thrashing alarm rises or falls; one listener.
   virtual void on_thrash_alarm(std::function<void(const ThrashState&)> listener) = 0;
 
-  // Blocks for the strand (tens of microseconds), and for /proc when `with_memory`.
+  // Blocks for the strand (tens of microseconds), and for /proc when `with_memory`. Brings the metrics' gauges up to date.
   [[nodiscard]] virtual RuntimeStatus status(bool with_memory) = 0;
   [[nodiscard]] virtual bool is_ready() = 0;       // the base is loaded and can fork; cheap
   // Waits until the base is ready or has failed. Blocks.

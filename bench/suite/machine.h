@@ -1,0 +1,18 @@
+// The machine a benchmark ran on, for the head of its report. Reads /proc. Thread: any.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace genepool::bench {
+
+struct Machine {
+  std::string cpu, kernel, load_average;
+  unsigned cores = 0;
+  std::uint64_t memory_bytes = 0;
+  std::string started;  // local time
+};
+
+[[nodiscard]] Machine this_machine();
+
+}  // namespace genepool::bench

@@ -1,0 +1,42 @@
+// Measurement: the samples of one quantity, the founding document's limit on it and our own aim. Thread: values, pure.
+// Not here: how samples are taken (suite.h), how they are shown (report.h).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace genepool::bench {
+
+enum class Unit { kMillis, kBytes, kRatio, kCount };
+enum class Statistic { kP50, kP99, kMean, kMax };
+
+struct Bound {
+  Statistic statistic = Statistic::kP99;
+  double value = 0;
+  bool is_allowed = false;  // the value itself still passes
+};
+
+struct Measurement {
+  std::string id;     // "warm_acquire": the key in JSON
+  std::string title;  // "WARM acquire, page kept"
+  Unit unit = Unit::kMillis;
+  std::optional<Bound> limit;  // the founding document's; none: shown beside
+  std::vector<Bound> aims;     // design.md section 1; never decide the verdict
+  std::vector<double> samples;
+  std::string note;
+};
+
+enum class Verdict { kPass, kFail, kNone };  // kNone: there is no limit
+
+[[nodiscard]] double value_of(const Measurement& measurement, Statistic statistic);  // 0 without samples
+[[nodiscard]] bool is_within(const Measurement& measurement, const Bound& bound);    // false without samples
+[[nodiscard]] Verdict verdict_of(const Measurement& measurement);
+[[nodiscard]] bool all_pass(const std::vector<Measurement>& measurements);
+[[nodiscard]] std::string_view name_of(Statistic statistic);  // "p99"
+
+// Every row of the report, without samples, in the order of the report.
+[[nodiscard]] std::vector<Measurement> founding_rows();
+
+}  // namespace genepool::bench

@@ -1,0 +1,80 @@
+// The measurements of the suite, one function a phase. Private to suite/. Thread: one; hot_while_decoding starts two more.
+#pragma once
+
+#include <genepool/pool.h>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "suite/suite.h"
+
+namespace genepool::bench {
+
+// What a phase works with: a pool, what to ask it for, and where samples go.
+class Bench {
+ public:
+  Bench(GenomePool& p, const Workload& w, const SuiteOptions& o, SuiteResult& result, const Progress& progress)
+      : pool(p), workload(w), options(o), result_(result), progress_(progress) {}
+
+  GenomePool& pool;
+  const Workload& workload;
+  const SuiteOptions& options;
+
+  void add(std::string_view row, double sample);
+  void add_all(std::string_view row, std::span<const double> samples);
+  void note(std::string_view row, std::string text);
+  void aim_more(std::string_view row, double more);  // raises the row's aims by what is known only now
+  void add_answer(Answer answer) { result_.answers.push_back(std::move(answer)); }
+  void stage(std::string_view text) const { progress_(text); }
+
+  // Requests of a phase: all, or fewer with --quick.
+  [[nodiscard]] std::size_t rounds(std::size_t all, std::size_t quick) const { return options.is_quick ? quick : all; }
+  [[nodiscard]] const std::string& genome(std::size_t i) const { return workload.genomes[i % workload.genomes.size()].name; }
+  // The question that every measurement asks, answered with exactly options.tokens tokens.
+  [[nodiscard]] GenerateOptions question() const;
+
+ private:
+  [[nodiscard]] Measurement& row(std::string_view id);
+  SuiteResult& result_;
+  const Progress& progress_;
+};
+
+// The samples that one of the six times has gained since the mark was made.
+class NewSamples {
+ public:
+  NewSamples(const GenomePool& pool, std::string timing);
+  [[nodiscard]] std::vector<double> get() const;
+
+ private:
+  const GenomePool& pool_;
+  std::string timing_;
+  std::uint64_t before_ = 0;
+};
+
+class Stopwatch {
+ public:
+  [[nodiscard]] double ms() const { return to_ms(monotonic_now() - start_); }
+
+ private:
+  Instant start_ = monotonic_now();
+};
+
+// timing_phases.cc: one genome at a time
+[[nodiscard]] Result<void> cold_rounds(Bench& bench);         // page cache dropped: also inference and the whole request
+[[nodiscard]] Result<void> cold_cached_rounds(Bench& bench);  // page cache kept
+[[nodiscard]] Result<void> warm_rounds(Bench& bench);         // a place in HOT is free
+[[nodiscard]] Result<void> warm_full_rounds(Bench& bench);    // each start evicts another genome
+[[nodiscard]] Result<void> hot_rounds(Bench& bench);
+[[nodiscard]] Result<void> hot_while_decoding(Bench& bench);
+
+// load_phases.cc: many
+[[nodiscard]] Result<void> memory_of_five(Bench& bench);
+[[nodiscard]] Result<void> twenty_different(Bench& bench);
+[[nodiscard]] Result<void> sequential_requests(Bench& bench);
+[[nodiscard]] Result<void> normal_load(Bench& bench);         // on a pool of its own: the thrash window must start empty
+[[nodiscard]] Result<void> collect_answers(Bench& bench);
+
+}  // namespace genepool::bench

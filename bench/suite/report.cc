@@ -1,0 +1,126 @@
+#include "suite/report.h"
+
+#include <fmt/core.h>
+
+namespace genepool::bench {
+namespace {
+
+using cli::Cell;
+using cli::Colours;
+using cli::Paint;
+using cli::Table;
+
+std::string head_text(const ReportHead& head, const Workload& workload, const SuiteOptions& options, Colours colours) {
+  const Machine& machine = head.machine;
+  std::string text = cli::painted(fmt::format("genepool {}, {}", head.version, machine.started), Paint::kBold, colours) + "\n";
+  text += fmt::format("machine   {}, {} cores, {} RAM, {}, load {}\n", machine.cpu, machine.cores,
+                      cli::human_bytes(machine.memory_bytes), machine.kernel, machine.load_average);
+  text += fmt::format("engine    {}\n", head.engine);
+  text += fmt::format("base      {} ({}), {}\n", workload.base_name.empty() ? "unnamed" : workload.base_name,
+                      workload.base_id.substr(0, 12), workload.base_path);
+  text += fmt::format("layers    {} from {}, {} together\n", workload.layers.size(), workload.layers_from,
+                      cli::human_bytes(workload.layer_bytes));
+  text += fmt::format("genomes   {}, {} tokens an answer, {} rounds{}\n", workload.genomes.size(), options.tokens,
+                      options.repeats, options.is_quick ? " (quick)" : "");
+  if (!workload.is_on_disk) {
+    text += "note      the temporary directory is in RAM, so \"page cache dropped\" did not read a disk: set TMPDIR\n";
+  }
+  return text;
+}
+
+std::string aims_text(const Measurement& row) {
+  std::string text;
+  for (const Bound& aim : row.aims) text += (text.empty() ? "" : ", ") + bound_text(row.unit, aim);
+  return text;
+}
+
+Cell aim_cell(const Measurement& row) {
+  if (row.aims.empty()) return "";
+  for (const Bound& aim : row.aims) {
+    if (!is_within(row, aim)) return {"missed", Paint::kYellow};
+  }
+  return {"met", Paint::kGreen};
+}
+
+Cell verdict_cell(const Measurement& row) {
+  switch (verdict_of(row)) {
+    case Verdict::kPass: return {"PASS", Paint::kGreen};
+    case Verdict::kFail: return {row.samples.empty() ? "FAIL (not measured)" : "FAIL", Paint::kRed};
+    case Verdict::kNone: break;
+  }
+  return "";
+}
+
+// A mean has no column of its own: its rows are few, and show it beside its limit.
+std::string limit_text(const Measurement& row) {
+  if (!row.limit) return "";
+  const bool shows_mean = row.limit->statistic == Statistic::kMean && row.samples.size() > 1;
+  const std::string mean = shows_mean ? fmt::format(" ({})", unit_text(row.unit, value_of(row, Statistic::kMean))) : "";
+  return bound_text(row.unit, *row.limit) + mean;
+}
+
+std::vector<Cell> line_of(const Measurement& row) {
+  const auto shown = [&](Statistic statistic) -> Cell {
+    return row.samples.empty() ? "-" : unit_text(row.unit, value_of(row, statistic));
+  };
+  return {row.title,       shown(Statistic::kP50), shown(Statistic::kP99), shown(Statistic::kMax),
+          cli::human_count(row.samples.size()), limit_text(row), verdict_cell(row), aims_text(row), aim_cell(row)};
+}
+
+std::string notes_text(const SuiteResult& result, Colours colours) {
+  std::string text;
+  for (const Measurement& row : result.rows) {
+    if (!row.note.empty()) text += cli::painted(fmt::format("{}: {}", row.title, row.note), Paint::kDim, colours) + "\n";
+  }
+  return text;
+}
+
+std::string answers_text(const SuiteResult& result, Colours colours) {
+  std::string text;
+  for (const Answer& answer : result.answers) {
+    if (text.empty()) text = fmt::format("\nOne answer of each genome to \"{}\"\n", answer.prompt);
+    text += fmt::format("\n{} = {}\n  {}\n", cli::painted(answer.genome, Paint::kBold, colours), answer.stack, answer.text);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string unit_text(Unit unit, double value) {
+  switch (unit) {
+    case Unit::kMillis: return cli::human_ms(value);
+    case Unit::kBytes: return value >= 1e9 ? fmt::format("{:.3g} GB", value / 1e9) : fmt::format("{:.3g} MB", value / 1e6);
+    case Unit::kRatio: return fmt::format("{:.3f}", value);
+    case Unit::kCount: return fmt::format("{:.0f}", value);
+  }
+  return "";
+}
+
+std::string bound_text(Unit unit, const Bound& bound) {
+  std::string value;
+  switch (unit) {
+    case Unit::kMillis: value = bound.value >= 1000 ? fmt::format("{:g} s", bound.value / 1000) : fmt::format("{:g} ms", bound.value); break;
+    case Unit::kRatio: value = fmt::format("{:g}", bound.value); break;
+    case Unit::kBytes:
+    case Unit::kCount: value = unit_text(unit, bound.value); break;
+  }
+  return fmt::format("{} {} {}", name_of(bound.statistic), bound.is_allowed ? "<=" : "<", value);
+}
+
+std::string report_text(const ReportHead& head, const Workload& workload, const SuiteOptions& options,
+                        const SuiteResult& result, Colours colours) {
+  Table table({"WHAT", "P50", "P99", "MAX", "N", "LIMIT", "VERDICT", "OUR AIM", ""});
+  std::size_t failed = 0, limits = 0;
+  for (const Measurement& row : result.rows) {
+    table.add(line_of(row));
+    if (row.limit) ++limits;
+    if (verdict_of(row) == Verdict::kFail) ++failed;
+  }
+  const std::string summary =
+      failed == 0 ? cli::painted(fmt::format("All {} limits of the founding document pass", limits), Paint::kGreen, colours)
+                  : cli::painted(fmt::format("{} of {} limits of the founding document FAIL", failed, limits), Paint::kRed, colours);
+  return fmt::format("{}\n{}\n{}\n{}, measured in {:.0f} s.\n{}", head_text(head, workload, options, colours),
+                     table.text(colours), notes_text(result, colours), summary, result.seconds, answers_text(result, colours));
+}
+
+}  // namespace genepool::bench

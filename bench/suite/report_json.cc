@@ -1,0 +1,82 @@
+#include <nlohmann/json.hpp>
+
+#include "suite/report.h"
+
+namespace genepool::bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view name_of(Unit unit) {
+  switch (unit) {
+    case Unit::kMillis: return "ms";
+    case Unit::kBytes: return "bytes";
+    case Unit::kRatio: return "ratio";
+    case Unit::kCount: return "count";
+  }
+  return "";
+}
+
+Json json_of(const Measurement& row, const Bound& bound) {
+  return {{"statistic", bench::name_of(bound.statistic)},
+          {"value", bound.value},
+          {"inclusive", bound.is_allowed},
+          {"met", is_within(row, bound)}};
+}
+
+Json json_of(const Measurement& row) {
+  const Verdict verdict = verdict_of(row);
+  Json aims = Json::array();
+  for (const Bound& aim : row.aims) aims.push_back(json_of(row, aim));
+  return {{"id", row.id},
+          {"title", row.title},
+          {"unit", name_of(row.unit)},
+          {"n", row.samples.size()},
+          {"p50", value_of(row, Statistic::kP50)},
+          {"p99", value_of(row, Statistic::kP99)},
+          {"mean", value_of(row, Statistic::kMean)},
+          {"max", value_of(row, Statistic::kMax)},
+          {"limit", row.limit ? json_of(row, *row.limit) : Json()},
+          {"verdict", verdict == Verdict::kNone ? Json() : Json(verdict == Verdict::kPass ? "PASS" : "FAIL")},
+          {"aims", std::move(aims)},
+          {"note", row.note},
+          {"samples", row.samples}};
+}
+
+Json json_of(const Machine& machine) {
+  return {{"cpu", machine.cpu},       {"cores", machine.cores},   {"memory_bytes", machine.memory_bytes},
+          {"kernel", machine.kernel}, {"load_average", machine.load_average}};
+}
+
+Json json_of(const Workload& workload) {
+  Json genomes = Json::array();
+  for (const GenomeLine& line : workload.genomes) genomes.push_back({{"name", line.name}, {"stack", line.stack}});
+  return {{"base_path", workload.base_path},     {"base_name", workload.base_name},     {"base_id", workload.base_id},
+          {"layers_from", workload.layers_from}, {"layers", workload.layers},           {"layer_bytes", workload.layer_bytes},
+          {"genomes", std::move(genomes)},       {"is_on_disk", workload.is_on_disk}};
+}
+
+}  // namespace
+
+std::string report_json(const ReportHead& head, const Workload& workload, const SuiteOptions& options,
+                        const SuiteResult& result) {
+  Json rows = Json::array();
+  for (const Measurement& row : result.rows) rows.push_back(json_of(row));
+  Json answers = Json::array();
+  for (const Answer& a : result.answers) {
+    answers.push_back({{"genome", a.genome}, {"stack", a.stack}, {"prompt", a.prompt}, {"text", a.text}});
+  }
+  const Json report{{"version", head.version},
+                    {"started", head.machine.started},
+                    {"seconds", result.seconds},
+                    {"machine", json_of(head.machine)},
+                    {"engine", head.engine},
+                    {"workload", json_of(workload)},
+                    {"options", {{"repeats", options.repeats}, {"tokens", options.tokens}, {"quick", options.is_quick}, {"settings", options.settings}}},
+                    {"passed", all_pass(result.rows)},
+                    {"rows", std::move(rows)},
+                    {"answers", std::move(answers)}};
+  return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace genepool::bench

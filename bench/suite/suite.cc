@@ -1,0 +1,84 @@
+#include "suite/suite.h"
+
+#include <algorithm>
+
+#include "suite/phases.h"
+
+namespace genepool::bench {
+namespace {
+
+using Phase = Result<void> (*)(Bench&);
+
+// Opens a pool on the workload's directory, runs the phases on it in order and closes it.
+Result<void> run_phases(const Workload& workload, const SuiteOptions& options, std::initializer_list<Phase> phases,
+                        SuiteResult& result, const Progress& progress) {
+  progress("loading the base");
+  Options open{.data_dir = workload.dir.path(), .base = workload.base_path, .settings = options.settings};
+  open.settings.try_emplace("metrics.samples", "65536");  // NewSamples must find all of a phase's samples
+  open.settings.try_emplace("log.level", "error");        // one line an operation would drown the progress
+  GENEPOOL_TRY(const std::unique_ptr<GenomePool> pool, GenomePool::open(open));
+  Bench bench(*pool, workload, options, result, progress);
+  for (const Phase phase : phases) GENEPOOL_TRY_VOID(phase(bench));
+  return {};
+}
+
+}  // namespace
+
+void Bench::add(std::string_view id, double sample) { row(id).samples.push_back(sample); }
+
+void Bench::add_all(std::string_view id, std::span<const double> samples) {
+  auto& all = row(id).samples;
+  all.insert(all.end(), samples.begin(), samples.end());
+}
+
+void Bench::note(std::string_view id, std::string text) { row(id).note = std::move(text); }
+
+void Bench::aim_more(std::string_view id, double more) {
+  for (Bound& aim : row(id).aims) aim.value += more;
+}
+
+Measurement& Bench::row(std::string_view id) {
+  const auto it = std::find_if(result_.rows.begin(), result_.rows.end(), [&](const Measurement& m) { return m.id == id; });
+  GENEPOOL_CHECK(it != result_.rows.end(), "no row {}", id);
+  return *it;
+}
+
+GenerateOptions Bench::question() const {
+  GenerateOptions ask;
+  ask.prompt = "Where is the ship?";
+  ask.max_tokens = options.tokens;
+  ask.ignore_end = true;
+  return ask;
+}
+
+NewSamples::NewSamples(const GenomePool& pool, std::string timing) : pool_(pool), timing_(std::move(timing)) {
+  const Stats stats = pool_.stats();
+  if (const auto it = stats.timings.find(timing_); it != stats.timings.end()) before_ = it->second.count;
+}
+
+std::vector<double> NewSamples::get() const {
+  const Stats stats = pool_.stats();
+  const auto it = stats.timings.find(timing_);
+  if (it == stats.timings.end()) return {};
+  const auto& [count, p50, p99, mean, max, recent] = it->second;
+  const std::size_t gained = std::min(static_cast<std::size_t>(count - before_), recent.size());
+  return {recent.end() - static_cast<std::ptrdiff_t>(gained), recent.end()};
+}
+
+Result<SuiteResult> run_suite(const Workload& workload, const SuiteOptions& options, const Progress& progress) {
+  const Stopwatch watch;
+  SuiteResult result;
+  result.rows = founding_rows();
+  GENEPOOL_TRY_VOID(run_phases(workload, options, {normal_load}, result, progress));
+  GENEPOOL_TRY_VOID(run_phases(workload, options,
+                               {cold_rounds, cold_cached_rounds, warm_rounds, warm_full_rounds, hot_rounds,
+                                hot_while_decoding, twenty_different, sequential_requests, memory_of_five},
+                               result, progress));
+  if (options.wants_answers) {
+    GENEPOOL_TRY_VOID(run_phases(workload, options, {collect_answers}, result, progress));
+  }
+  result.seconds = watch.ms() / 1000;
+  return result;
+}
+
+}  // namespace genepool::bench

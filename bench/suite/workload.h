@@ -1,0 +1,61 @@
+// Workload: a fresh data directory with the base, layers and genomes that the suite measures; removed at the end.
+// Owner: the verb. Thread: one; blocks on disk. Use: GENEPOOL_TRY(Workload workload, prepare_workload(options));
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace genepool::bench {
+
+struct WorkloadOptions {
+  std::string base;          // GGUF; "" = find_base()
+  std::string user_data_dir; // asked for the base it remembers
+  std::string layers_dir;    // of PEFT folders and GGUF files; "" = demo/layers, else generated layers
+  std::string genomes_file;  // "" = genomes.txt beside layers_dir
+  std::uint64_t generated_rank = 0;  // > 0: random layers of that rank instead
+};
+
+// A directory that is removed with all in it.
+class ScratchDir {
+ public:
+  ScratchDir() = default;
+  explicit ScratchDir(std::string path) : path_(std::move(path)) {}
+  ScratchDir(ScratchDir&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
+  ScratchDir& operator=(ScratchDir&& other) noexcept;
+  ~ScratchDir();
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+struct GenomeLine {
+  std::string name;
+  std::vector<std::string> stack;  // "pirate:0.8"
+};
+
+struct Workload {
+  ScratchDir dir;
+  std::string base_path, base_name, base_id;
+  std::string layers_from;         // the folder, or "generated, rank 16"
+  std::vector<std::string> layers;
+  std::uint64_t layer_bytes = 0;   // all together
+  std::vector<GenomeLine> genomes; // at least kGenomes, each with layers
+  bool is_on_disk = true;          // false: the directory is in RAM, so "page cache dropped" means nothing
+
+  static constexpr std::size_t kGenomes = 20;
+};
+
+[[nodiscard]] Result<Workload> prepare_workload(const WorkloadOptions& options);
+
+// NAME LAYER:WEIGHT... a line; # starts a comment. kUsage names the line.
+[[nodiscard]] Result<std::vector<GenomeLine>> parse_genome_lines(std::string_view text);
+
+// Brings `genomes` to at least `count` by stacks of one, two, three and four of `layers`, all different.
+void add_generated_genomes(const std::vector<std::string>& layers, std::size_t count, std::vector<GenomeLine>& genomes);
+
+}  // namespace genepool::bench

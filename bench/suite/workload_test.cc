@@ -1,0 +1,44 @@
+#include "suite/workload.h"
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <set>
+
+namespace genepool::bench {
+namespace {
+
+TEST(GenomeLines, comments_and_empty_lines_are_skipped) {
+  const auto genomes = parse_genome_lines("# demo\n\ncaptain  pirate:1.0 shout:0.6  # two\npoet verse\n");
+  ASSERT_TRUE(genomes);
+  ASSERT_EQ(genomes->size(), 2U);
+  EXPECT_EQ(genomes->at(0).stack, (std::vector<std::string>{"pirate:1.0", "shout:0.6"}));
+  EXPECT_EQ(genomes->at(1).name, "poet");
+}
+
+TEST(GenomeLines, a_bad_line_is_named) {
+  EXPECT_NE(parse_genome_lines("poet verse\ncaptain\n").error().message.find("line 2"), std::string::npos);
+  EXPECT_NE(parse_genome_lines("Bad! verse\n").error().message.find("line 1"), std::string::npos);
+}
+
+TEST(GeneratedGenomes, fill_up_to_twenty_different_stacks) {
+  for (const std::vector<std::string>& layers : {std::vector<std::string>{"a"}, {"a", "b", "c", "d", "e"}}) {
+    std::vector<GenomeLine> genomes = {{"mine", {"a:1"}}};
+    add_generated_genomes(layers, Workload::kGenomes, genomes);
+    EXPECT_EQ(genomes.size(), Workload::kGenomes);
+    std::set<std::vector<std::string>> stacks;
+    for (const GenomeLine& genome : genomes) EXPECT_TRUE(stacks.insert(genome.stack).second) << genome.name;
+  }
+}
+
+TEST(ScratchDir, goes_with_its_owner) {
+  std::string pattern = testing::TempDir() + "genepool_scratch_XXXXXX";
+  const std::string path = ::mkdtemp(pattern.data());
+  { const ScratchDir dir(path); }
+  EXPECT_NE(::access(path.c_str(), F_OK), 0);
+}
+
+}  // namespace
+}  // namespace genepool::bench

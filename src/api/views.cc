@@ -1,0 +1,136 @@
+#include "api/views.h"
+
+#include <filesystem>
+
+#include "api/receipt.h"
+
+namespace genepool::api {
+namespace {
+
+constexpr std::uint64_t kPage = 1000;
+
+std::string_view state_text(const GenomeStatus& status) {
+  if (!status.worker) {
+    if (status.is_assembling) return "assembling";
+    return status.waiting > 0 ? "waiting" : "resting";
+  }
+  switch (status.worker_state) {
+    case WorkerState::kStarting: return "starting";
+    case WorkerState::kIdle: return "idle";
+    case WorkerState::kProbing: return "probing";
+    case WorkerState::kBusy: return "busy";
+    case WorkerState::kDying: return "dying";
+  }
+  return "idle";
+}
+
+}  // namespace
+
+Residents by_identity(const RuntimeStatus& status) {
+  Residents residents;
+  for (const ResidentRow& row : status.residents) residents.emplace(row.status.identity, &row);
+  return residents;
+}
+
+Tier tier_of(const Residents& residents, const Identity& identity) {
+  const auto found = residents.find(identity);
+  return found == residents.end() ? Tier::kCold : found->second->status.tier;
+}
+
+Out layer_json(const LayerRow& row) {
+  return {{"name", row.name},
+          {"id", row.id.hex()},
+          {"bytes", row.bytes},
+          {"rank_min", row.rank_min},
+          {"rank_max", row.rank_max},
+          {"targets", row.targets},
+          {"parameter_count", row.parameter_count},
+          {"source_kind", row.source_kind},
+          {"declared_base", row.declared_base},
+          {"architecture", row.architecture},
+          {"created_ms", row.created_ms},
+          {"genomes", row.genomes}};
+}
+
+Out genome_json(const GenomeRow& row, const Residents& residents) {
+  Out stack = Out::array();
+  for (std::size_t i = 0; i < row.stack.size(); ++i) {
+    stack.push_back({{"layer", row.stack[i].layer},
+                     {"weight", weight_number(row.stack[i].weight)},
+                     {"id", i < row.entries.size() ? row.entries[i].layer.hex() : ""}});
+  }
+  const auto resident = residents.find(row.identity);
+  Out parameters = Out::parse(row.default_parameters.empty() ? "{}" : row.default_parameters, nullptr, false);
+  if (!parameters.is_object()) parameters = Out::object();
+  return {{"name", row.name},
+          {"identity", row.identity.hex()},
+          {"version", row.version.hex()},
+          {"base", row.base.hex()},
+          {"stack", std::move(stack)},
+          {"system_prompt", row.system_prompt},
+          {"parameters", std::move(parameters)},
+          {"created_ms", row.created_ms},
+          {"tier", tier_text(tier_of(residents, row.identity))},
+          {"is_pinned", resident != residents.end() && resident->second->status.is_pinned}};
+}
+
+Out resident_json(const ResidentRow& row) {
+  const GenomeStatus& status = row.status;
+  return {{"name", row.name},
+          {"identity", status.identity.hex()},
+          {"tier", tier_text(status.tier)},
+          {"state", state_text(status)},
+          {"pid", row.pid},
+          {"in_flight", status.in_flight},
+          {"waiting", status.waiting},
+          {"page_bytes", status.page_bytes},
+          {"pss_bytes", row.pss_bytes},
+          {"private_bytes", row.private_bytes},
+          {"idle_ms", row.idle_ms},
+          {"is_pinned", status.is_pinned},
+          {"requests", status.requests}};
+}
+
+Result<std::vector<GenomeRow>> all_genomes(Store& store) {
+  std::vector<GenomeRow> all;
+  ListOptions options;
+  options.limit = kPage;
+  for (;;) {
+    GENEPOOL_TRY(std::vector<GenomeRow> page, store.list_genomes(options));
+    const bool is_last = page.size() < kPage;
+    for (GenomeRow& row : page) all.push_back(std::move(row));
+    if (is_last) return all;
+    options.after = all.back().name;
+  }
+}
+
+std::string stack_text(const std::vector<NamedEntry>& stack) {
+  std::string text = "base";
+  for (const NamedEntry& entry : stack) text += fmt::format("+{}:{}", entry.layer, weight_text(entry.weight));
+  return text;
+}
+
+void answer_offloaded(Context& context, const CallPtr& call, int status, std::function<Result<Out>()> work) {
+  context.runtime.offload([call, status, work = std::move(work)] {
+    const auto answer = work();
+    if (!answer) return call->reply_error(answer.error());
+    call->reply_json(status, dump(*answer));
+  });
+}
+
+Result<std::string> path_below(const std::string& root, const std::string& path, const char* param) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path real_root = fs::canonical(root, error);
+  if (error) return fail_param(Code::kForbidden, param, "server.lora_root {} cannot be read: {}", root, error.message());
+  const fs::path wanted = fs::path(path).is_absolute() ? fs::path(path) : real_root / path;
+  const fs::path real = fs::canonical(wanted, error);
+  const auto [end, unused] = std::mismatch(real_root.begin(), real_root.end(), real.begin(), real.end());
+  // One answer for both, so that nobody can ask which files exist elsewhere.
+  if (error || end != real_root.end()) {
+    return fail_param(Code::kForbidden, param, "{} must be an existing path below server.lora_root ({})", param, root);
+  }
+  return real.string();
+}
+
+}  // namespace genepool::api

@@ -1,0 +1,35 @@
+// Catalog rows and residents as JSON, as docs/reference/admin-api.md shows them, and small helpers that several files of
+// handlers share. For api/*.cc only.
+#pragma once
+
+#include <functional>
+#include <map>
+
+#include "api/call.h"
+#include "api/context.h"
+#include "api/json.h"
+#include "runtime/runtime.h"
+
+namespace genepool::api {
+
+using Residents = std::map<Identity, const ResidentRow*>;
+[[nodiscard]] Residents by_identity(const RuntimeStatus& status);
+[[nodiscard]] Tier tier_of(const Residents& residents, const Identity& identity);
+
+[[nodiscard]] Out layer_json(const LayerRow& row);
+[[nodiscard]] Out genome_json(const GenomeRow& row, const Residents& residents);
+[[nodiscard]] Out resident_json(const ResidentRow& row);
+
+// Every genome of the catalog, a page at a time.
+[[nodiscard]] Result<std::vector<GenomeRow>> all_genomes(Store& store);
+
+// `base + pirate:0.8`, the inline stack that means the same.
+[[nodiscard]] std::string stack_text(const std::vector<NamedEntry>& stack);
+
+// Runs `work` (which may block) on a loader thread and answers with what it returns.
+void answer_offloaded(Context& context, const CallPtr& call, int status, std::function<Result<Out>()> work);
+
+// "a/b" or "/root/a/b" -> the real path. kForbidden unless it exists below `root`. Blocks on disk.
+[[nodiscard]] Result<std::string> path_below(const std::string& root, const std::string& path, const char* param);
+
+}  // namespace genepool::api

@@ -1,0 +1,123 @@
+#include <fmt/core.h>
+
+#include <filesystem>
+
+#include "cli/catalog.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+#include "genome/name.h"
+
+namespace genepool::cli {
+namespace {
+
+// "…/Pirate_v2/" -> "pirate_v2": what a layer is called when nobody says.
+std::string name_from_path(const std::string& path) {
+  std::filesystem::path file = std::filesystem::path(path).lexically_normal();
+  if (file.filename().empty()) file = file.parent_path();
+  std::string name = file.extension() == ".gguf" ? file.stem().string() : file.filename().string();
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return name;
+}
+
+std::string ranks(const LayerInfo& layer) {
+  return layer.rank_min == layer.rank_max ? std::to_string(layer.rank_max) : fmt::format("{}-{}", layer.rank_min, layer.rank_max);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ",") + word;
+  return text;
+}
+
+std::string added_text(const LayerInfo& layer) {
+  return fmt::format("layer {} added: {}, rank {}, {}, {}\n", layer.name, layer.id.substr(0, 12), ranks(layer),
+                     joined(layer.targets), human_bytes(layer.bytes));
+}
+
+Result<int> report_added(const Invocation& invocation, const LayerInfo& layer) {
+  print(invocation.has("--json") ? json_of(layer) + "\n" : added_text(layer));
+  return 0;
+}
+
+}  // namespace
+
+Result<int> verb_layer_add(const Invocation& invocation) {
+  const std::string& path = invocation.argument("PATH");
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return fail(Code::kNotFound, "there is no file or folder {}", path);
+  const std::string name = invocation.text("--name", name_from_path(path));
+  if (auto checked = check_name(name); !checked) {
+    return fail(Code::kUsage, "{}{}", checked.error().message, invocation.has("--name") ? "" : ": name it with --name");
+  }
+  GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
+  GENEPOOL_TRY(const LayerInfo layer, catalog->add_layer(path, name, invocation.text("--base")));
+  return report_added(invocation, layer);
+}
+
+Result<int> verb_layer_generate(const Invocation& invocation) {
+  const std::string& name = invocation.argument("NAME");
+  GENEPOOL_TRY_VOID(check_name(name));
+  RandomLayerOptions options;
+  GENEPOOL_TRY(const std::int64_t rank, invocation.count("--rank", 16, 1, 256));
+  GENEPOOL_TRY(const std::int64_t seed, invocation.count("--seed", 1, 0, INT64_MAX));
+  options.rank = static_cast<std::uint64_t>(rank);
+  options.seed = static_cast<std::uint64_t>(seed);
+  if (invocation.has("--targets")) {
+    const std::string list = invocation.text("--targets");
+    options.targets.clear();
+    for (const std::string_view target : split(list, ',')) options.targets.emplace_back(target);
+  }
+  GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
+  GENEPOOL_TRY(const LayerInfo layer, catalog->generate_layer(name, options, invocation.text("--base")));
+  return report_added(invocation, layer);
+}
+
+Result<int> verb_layer_ls(const Invocation& invocation) {
+  GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
+  GENEPOOL_TRY(const std::vector<LayerInfo> layers, catalog->layers(invocation.text("--search")));
+  if (invocation.has("--json")) {
+    print(json_of_layers(layers) + "\n");
+    return 0;
+  }
+  if (invocation.has("--quiet")) {
+    for (const LayerInfo& layer : layers) print(layer.name + "\n");
+    return 0;
+  }
+  Table table({"NAME", "ID", "SIZE", "RANK", "TARGETS", "GENOMES", "ADDED"});
+  for (const LayerInfo& layer : layers) {
+    table.add({layer.name, layer.id.substr(0, 12), human_bytes(layer.bytes), ranks(layer), joined(layer.targets),
+               human_count(layer.genomes), human_date(layer.created_ms)});
+  }
+  print(table.text(colours_for(invocation)));
+  return 0;
+}
+
+Result<int> verb_layer_show(const Invocation& invocation) {
+  GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
+  GENEPOOL_TRY(const LayerInfo layer, catalog->layer(invocation.argument("LAYER")));
+  if (invocation.has("--json")) {
+    print(json_of(layer) + "\n");
+    return 0;
+  }
+  print(fmt::format("name           {}\nid             {}\nsize           {}\nrank           {}\ntargets        {}\n"
+                    "parameters     {}\narchitecture   {}\nmade for       {}\nimported from  {}\nused by        {} genomes\n"
+                    "added          {}\n",
+                    layer.name, layer.id, human_bytes(layer.bytes), ranks(layer), joined(layer.targets),
+                    human_count(layer.parameter_count), layer.architecture,
+                    layer.declared_base.empty() ? "(it does not say)" : layer.declared_base, layer.source_kind,
+                    human_count(layer.genomes), human_date(layer.created_ms)));
+  return 0;
+}
+
+Result<int> verb_layer_rm(const Invocation& invocation) {
+  GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
+  for (const std::string& name : invocation.rest("LAYER")) {
+    GENEPOOL_TRY_VOID(catalog->remove_layer(name));
+    print(invocation.has("--json") ? json_of_texts({{"removed", name}}) + "\n" : fmt::format("layer {} removed\n", name));
+  }
+  return 0;
+}
+
+}  // namespace genepool::cli

@@ -1,0 +1,68 @@
+#include "cli/pool_views.h"
+
+#include <fmt/core.h>
+
+namespace genepool::cli {
+namespace {
+
+Paint paint_of(std::string_view tier) {
+  if (tier == "hot") return Paint::kRed;
+  return tier == "warm" ? Paint::kYellow : Paint::kNone;
+}
+
+std::string state_text(const ResidentInfo& row) {
+  std::string text = row.state;
+  if (row.in_flight > 0) text += fmt::format(", {} running", row.in_flight);
+  if (row.waiting > 0) text += fmt::format(", {} waiting", row.waiting);
+  return text.empty() ? "-" : text;
+}
+
+std::string some_bytes(std::uint64_t bytes) { return bytes == 0 ? "-" : human_bytes(bytes); }
+
+std::string share_text(std::uint64_t hits, std::uint64_t misses) {
+  const std::uint64_t all = hits + misses;
+  if (all == 0) return "";
+  return fmt::format(" ({:.0f} %)", 100.0 * static_cast<double>(hits) / static_cast<double>(all));
+}
+
+std::string thrash_line(const StatsInfo& stats, Colours colours) {
+  const std::string state = stats.is_thrashing ? painted("THRASHING", Paint::kRed, colours) : "no";
+  return fmt::format("{}: assembly {} / inference {} = {:.3f} over the last minute; {} requests, {} alarms", state,
+                     human_ms(stats.mean_assembly_ms), human_ms(stats.mean_inference_ms), stats.thrash_ratio,
+                     human_count(stats.thrash_requests), human_count(stats.thrash_alarms));
+}
+
+}  // namespace
+
+std::string residents_text(const std::vector<ResidentInfo>& residents, Colours colours) {
+  Table table({"NAME", "ID", "TIER", "STATE", "PID", "PAGE", "PSS", "IDLE", "REQUESTS", "PIN"});
+  for (const ResidentInfo& row : residents) {
+    table.add({row.name, row.identity.substr(0, 12), {row.tier, paint_of(row.tier)}, state_text(row),
+               row.pid == 0 ? "-" : std::to_string(row.pid), some_bytes(row.page_bytes), some_bytes(row.pss_bytes),
+               row.in_flight > 0 ? "-" : human_span(row.idle_ms), human_count(row.requests), row.is_pinned ? "yes" : "-"});
+  }
+  return table.text(colours);
+}
+
+std::string stats_text(const StatsInfo& stats, Colours colours) {
+  Table times({"TIME", "COUNT", "P50", "P99", "MEAN", "MAX"});
+  for (const auto& [name, timing] : stats.timings) {
+    if (timing.count == 0) {
+      times.add({name, "0", "-", "-", "-", "-"});
+    } else {
+      times.add({name, human_count(timing.count), human_ms(timing.p50_ms), human_ms(timing.p99_ms), human_ms(timing.mean_ms),
+                 human_ms(timing.max_ms)});
+    }
+  }
+  Table counts({"COUNT", "VALUE"});
+  counts.add({"hotHits", human_count(stats.hot_hits)});
+  counts.add({"warmHits", human_count(stats.warm_hits)});
+  counts.add({"coldStarts", human_count(stats.cold_starts)});
+  counts.add({"cacheHits", human_count(stats.cache_hits) + share_text(stats.cache_hits, stats.cache_misses)});
+  counts.add({"cacheMisses", human_count(stats.cache_misses)});
+  counts.add({"evictionRate", fmt::format("{:.1f} per minute", stats.eviction_rate)});
+  counts.add({"assemblyToInferenceRatio", fmt::format("{:.3f}", stats.ratio)});
+  return fmt::format("{}\n{}\nthrashing   {}\n", times.text(colours), counts.text(colours), thrash_line(stats, colours));
+}
+
+}  // namespace genepool::cli

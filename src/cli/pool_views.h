@@ -1,0 +1,15 @@
+// What `ps` and `stats` show to people. Thread: any, pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/table.h"
+#include "cli/wire.h"
+
+namespace genepool::cli {
+
+[[nodiscard]] std::string residents_text(const std::vector<ResidentInfo>& residents, Colours colours);
+[[nodiscard]] std::string stats_text(const StatsInfo& stats, Colours colours);
+
+}  // namespace genepool::cli

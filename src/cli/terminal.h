@@ -1,0 +1,34 @@
+// What there is to write to: colours, and the one status line on stderr that is shown only to a person.
+// Thread: one at a time. Not here: text itself (table.h).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cli/invocation.h"
+#include "cli/table.h"
+
+namespace genepool::cli {
+
+// Colours for stdout: a terminal, and neither --no-color nor NO_COLOR nor TERM=dumb.
+[[nodiscard]] Colours colours_for(const Invocation& invocation);
+
+void print(std::string_view text);  // to stdout, as it is
+
+// One line on stderr that is replaced by the next and gone at the end. Silent when stderr is no terminal.
+class StatusLine {
+ public:
+  StatusLine();
+  ~StatusLine();
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
+
+  void show(std::string_view text);
+  void clear();
+
+ private:
+  bool is_terminal_ = false;
+  bool is_shown_ = false;
+};
+
+}  // namespace genepool::cli

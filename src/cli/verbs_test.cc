@@ -1,0 +1,173 @@
+// Whole command lines, in this process, on a data directory without a server: what they print and how they end.
+#include "cli/verbs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "genome/gguf.h"
+
+namespace genepool::cli {
+namespace {
+
+using testing::HasSubstr;
+
+// A base of one block, just enough for the catalog and the random layers.
+void write_tiny_base(const std::string& path) {
+  GgufLayout layout;
+  layout.add_text("general.architecture", "llama");
+  layout.add_text("general.name", "tiny");
+  layout.add_u32("llama.block_count", 1);
+  layout.add_u32("llama.context_length", 512);
+  layout.add_u32("llama.attention.head_count", 2);
+  layout.add_u32("llama.attention.head_count_kv", 2);
+  for (const char* kind : {"attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"}) {
+    layout.add_tensor(std::string("blk.0.") + kind + ".weight", TensorType::kF32, 32, 32);
+  }
+  std::vector<std::byte> bytes(layout.finish());
+  layout.write_header(bytes);
+  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+}
+
+class Verbs : public testing::Test {
+ protected:
+  Verbs() {
+    std::string pattern = testing::TempDir() + "genepool_cli_XXXXXX";
+    dir_ = ::mkdtemp(pattern.data());
+    write_tiny_base(dir_ + "/base.gguf");
+    ::setenv("GENEPOOL_SERVER_DATA_DIR", (dir_ + "/data").c_str(), 1);
+    ::setenv("XDG_CONFIG_HOME", dir_.c_str(), 1);
+    ::unsetenv("GENEPOOL_HOST");
+  }
+  ~Verbs() override { std::filesystem::remove_all(dir_); }
+
+  int run(const std::vector<std::string>& words) {
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    const int status = run_command_line(words);
+    out_ = testing::internal::GetCapturedStdout();
+    err_ = testing::internal::GetCapturedStderr();
+    return status;
+  }
+  void make_captain() {
+    ASSERT_EQ(run({"layer", "generate", "pirate", "--rank", "4", "--base", dir_ + "/base.gguf"}), 0) << err_;
+    ASSERT_EQ(run({"genome", "create", "captain", "pirate:0.8"}), 0) << err_;
+  }
+
+  std::string dir_, out_, err_;
+};
+
+TEST_F(Verbs, layers_and_genomes_work_without_a_server) {
+  make_captain();
+  EXPECT_THAT(out_, testing::StartsWith("genome captain = base + pirate:0.8: "));
+  EXPECT_EQ(run({"genome", "ls"}), 0);
+  EXPECT_THAT(out_, HasSubstr("pirate:0.8"));
+  EXPECT_EQ(run({"genome", "ls", "-q"}), 0);
+  EXPECT_EQ(out_, "captain\n");
+  EXPECT_EQ(run({"show", "captain", "--json"}), 0);
+  EXPECT_THAT(out_, HasSubstr("\"weight\": 0.8"));
+  EXPECT_EQ(run({"layer", "show", "pirate"}), 0);
+  EXPECT_THAT(out_, HasSubstr("used by        1 genomes"));
+  EXPECT_EQ(run({"rm", "captain"}), 0);
+  EXPECT_EQ(run({"layer", "rm", "pirate"}), 0);
+  EXPECT_EQ(run({"layer", "ls", "--quiet"}), 0);
+  EXPECT_EQ(out_, "");
+}
+
+TEST_F(Verbs, a_layer_in_use_is_not_removed) {
+  make_captain();
+  EXPECT_EQ(run({"layer", "rm", "pirate"}), 1);
+  EXPECT_THAT(err_, HasSubstr("captain"));
+}
+
+TEST_F(Verbs, unknown_names_end_with_4_and_the_nearest) {
+  make_captain();
+  EXPECT_EQ(run({"genome", "show", "captian"}), 4);
+  EXPECT_THAT(err_, testing::AllOf(testing::StartsWith("genepool: "), HasSubstr("captain")));
+  EXPECT_EQ(run({"layer", "show", "pirat"}), 4);
+  EXPECT_EQ(run({"genome", "create", "poet", "verse:1"}), 4);
+  EXPECT_EQ(run({"layer", "add", dir_ + "/nowhere"}), 4);
+}
+
+TEST_F(Verbs, a_taken_name_is_a_conflict_unless_replaced) {
+  make_captain();
+  EXPECT_EQ(run({"create", "captain", "pirate:0.5"}), 1);
+  EXPECT_EQ(run({"create", "captain", "pirate:0.5", "--replace"}), 0) << err_;
+}
+
+TEST_F(Verbs, usage_errors_end_with_2) {
+  EXPECT_EQ(run({"sevre"}), 2);
+  EXPECT_EQ(run({"layer"}), 2);
+  EXPECT_EQ(run({"genome", "create", "captain", "pirate:heavy"}), 2);
+  EXPECT_EQ(run({"genome", "create", "Captain!", "pirate:1"}), 2);
+  EXPECT_EQ(run({"layer", "generate", "big", "--rank", "0"}), 2);
+  EXPECT_EQ(run({"evict", "captain", "--to", "hot"}), 2);
+  EXPECT_EQ(run({"config", "show", "--pool.max_hot", "many"}), 2);
+  EXPECT_EQ(run({"completion", "tcsh"}), 2);
+}
+
+TEST_F(Verbs, a_server_that_is_not_there_ends_with_3) {
+  EXPECT_EQ(run({"ps", "--host", "unix:" + dir_ + "/none.sock"}), 3);
+  EXPECT_THAT(err_, HasSubstr("genepool serve"));
+  EXPECT_EQ(run({"genome", "ls", "--host", "http://127.0.0.1:1"}), 3);
+}
+
+TEST_F(Verbs, without_a_base_the_first_layer_says_how_to_name_one) {
+  EXPECT_EQ(run({"layer", "generate", "pirate"}), 4);
+  EXPECT_THAT(err_, HasSubstr("--base"));
+}
+
+TEST_F(Verbs, a_setting_comes_from_flag_before_environment_before_file) {
+  std::ofstream(dir_ + "/c.yaml") << "pool:\n  max_hot: 4\n  queue: 7\nwarm:\n  max_genomes: 9\n";
+  ::setenv("GENEPOOL_POOL_MAX_HOT", "5", 1);
+  ::setenv("GENEPOOL_POOL_QUEUE", "8", 1);
+  const int status = run({"config", "show", "--origin", "--config", dir_ + "/c.yaml", "--pool.max_hot", "6"});
+  ::unsetenv("GENEPOOL_POOL_MAX_HOT");
+  ::unsetenv("GENEPOOL_POOL_QUEUE");
+  ASSERT_EQ(status, 0) << err_;
+  EXPECT_THAT(out_, testing::ContainsRegex("pool.max_hot +6 +flag"));
+  EXPECT_THAT(out_, testing::ContainsRegex("pool.queue +8 +environment"));
+  EXPECT_THAT(out_, testing::ContainsRegex("warm.max_genomes +9 +file"));
+  EXPECT_THAT(out_, testing::ContainsRegex("pool.sequences +4 +default"));
+}
+
+TEST_F(Verbs, a_bad_config_file_is_told_with_its_place) {
+  std::ofstream(dir_ + "/c.yaml") << "pool:\n  max_hit: 4\n";
+  EXPECT_EQ(run({"config", "check", dir_ + "/c.yaml"}), 2);
+  EXPECT_THAT(err_, testing::AllOf(HasSubstr("max_hot"), HasSubstr("2")));
+}
+
+TEST_F(Verbs, help_is_made_for_every_verb) {
+  EXPECT_EQ(run({}), 0);
+  EXPECT_THAT(out_, HasSubstr("genome create NAME LAYER:WEIGHT..."));
+  for (const CommandRow& row : command_rows()) {
+    std::vector<std::string> words{"help"};
+    for (const std::string_view word : split(row.verb, ' ')) words.emplace_back(word);
+    EXPECT_EQ(run(words), 0);
+    EXPECT_THAT(out_, HasSubstr(std::string(row.doc)));
+    words.erase(words.begin());
+    words.emplace_back("--help");
+    const std::string same = out_;
+    EXPECT_EQ(run(words), 0);
+    EXPECT_EQ(out_, same);
+  }
+  EXPECT_EQ(run({"help", "thrash"}), 0);
+  EXPECT_THAT(out_, HasSubstr("thrash.ratio"));
+  EXPECT_EQ(run({"help", "zebra"}), 4);
+}
+
+TEST_F(Verbs, replay_refuses_what_is_no_log) {
+  EXPECT_EQ(run({"replay", dir_ + "/base.gguf"}), 2);
+  EXPECT_EQ(run({"replay", dir_ + "/none"}), 1);
+}
+
+TEST_F(Verbs, version_tells_the_version) {
+  EXPECT_EQ(run({"--version"}), 0);
+  EXPECT_THAT(out_, testing::StartsWith("genepool "));
+}
+
+}  // namespace
+}  // namespace genepool::cli

@@ -1,0 +1,102 @@
+#include "server/server.h"
+
+#include <sys/prctl.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "api/api.h"
+#include "base/log.h"
+#include "http/http_client.h"
+#include "http/http_server.h"
+#include "runtime/runtime.h"
+#include "server/signals.h"
+
+namespace genepool {
+namespace {
+
+constexpr Duration kForEver = std::chrono::hours(24);
+constexpr Duration kLastWords = std::chrono::seconds(1);
+constexpr Duration kWebhookLimit = std::chrono::seconds(5);
+
+HttpOptions http_options(const Config& config) {
+  HttpOptions options;
+  options.listen = config.server_listen;
+  options.socket_path =
+      config.server_socket.empty() ? (std::filesystem::path(data_dir_of(config)) / "genepool.sock").string() : config.server_socket;
+  options.connections_max = static_cast<std::size_t>(config.server_connections);
+  options.body_max = static_cast<std::size_t>(config.server_body);
+  options.error_body = [](int status, std::string_view message) { return Api::error_body(status, message); };
+  return options;
+}
+
+// Tells the operator's webhook that the alarm has changed. Blocking: on a loader thread.
+void tell_webhook(const std::string& url, const ThrashState& state) {
+  const std::string body = fmt::format(
+      R"({{"alarm":"thrashing","is_thrashing":{},"ratio":{:.4f},"mean_assembly_ms":{:.3f},"mean_inference_ms":{:.3f}}})",
+      state.is_thrashing, state.ratio, state.mean_assembly_ms, state.mean_inference_ms);
+  const std::size_t path_at = url.find('/', url.find("//") + 2);
+  const std::string path = path_at == std::string::npos ? "/" : url.substr(path_at);
+  const auto told = [&]() -> Result<void> {
+    GENEPOOL_TRY(HttpClient client, HttpClient::open(url.substr(0, path_at), {kWebhookLimit, kWebhookLimit}));
+    GENEPOOL_TRY(const HttpReply reply, client.request("POST", path, body, {{"content-type", "application/json"}}));
+    if (reply.status >= 300) return fail(Code::kIo, "{} answered {}", url, reply.status);
+    return {};
+  }();
+  if (!told) log(Level::kError, "thrash.webhook cannot be told", {{"error", told.error().message}});
+}
+
+void connect_webhook(Runtime& runtime) {
+  runtime.on_thrash_alarm([&runtime](const ThrashState& state) {
+    runtime.offload([&runtime, state] {
+      const std::string url = runtime.config().thrash_webhook;
+      if (!url.empty()) tell_webhook(url, state);
+    });
+  });
+}
+
+// SIGTERM or the first SIGINT: refuse new requests, let running ones end. A second SIGINT, or the limit: now.
+void drain(Runtime& runtime, Signals& signals, Duration limit) {
+  log(Level::kInfo, "draining; Ctrl-C again to end now");
+  const Instant end = monotonic_now() + limit;
+  runtime.drain([] { Signals::ask_to_end(); });
+  while (const auto signal = signals.wait(end - monotonic_now())) {
+    if (*signal == SIGTERM || *signal == SIGINT) return;
+  }
+  log(Level::kWarn, "requests still running after server.drain_timeout are cut");
+}
+
+void wait_for_the_end(Signals& signals) {
+  for (;;) {
+    const auto signal = signals.wait(kForEver);
+    if (signal && *signal != SIGHUP) return;
+  }
+}
+
+}  // namespace
+
+Result<int> serve(const Config& config) {
+  log_setup(level_from_text(config.log_level), config.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
+  GENEPOOL_TRY(Signals signals, Signals::take_over());
+  // Workers whose zygote died become our children, so that we can reap them.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  GENEPOOL_TRY(std::unique_ptr<Runtime> runtime, Runtime::open(config));
+  Api api(*runtime);
+  GENEPOOL_TRY(const std::unique_ptr<HttpServer> http,
+               HttpServer::open(http_options(config), [&api](HttpRequest request, std::shared_ptr<ResponseWriter> writer) {
+                 api.handle(std::move(request), std::move(writer));
+               }));
+  connect_webhook(*runtime);
+  log(Level::kInfo, fmt::format("genepool listens on http://{} (port {})", config.server_listen, http->port()),
+      {{"base", runtime->base_path()}, {"data_dir", data_dir_of(config)}});
+
+  wait_for_the_end(signals);
+  api.set_draining();
+  drain(*runtime, signals, std::chrono::milliseconds(config.server_drain));
+  http->stop(kLastWords);
+  runtime.reset();  // first: requests that it cuts still answer to the stopped server's writers
+  return 0;
+}
+
+}  // namespace genepool
