@@ -59,7 +59,7 @@ Result<void> cold_cached_rounds(Bench& bench) {
   for (std::size_t i = 0; i < bench.options.repeats; ++i) {
     const std::string& genome = bench.genome(i);
     bench.stage(fmt::format("COLD, page cache kept: {} of {}", i + 1, bench.options.repeats));
-    GENEPOOL_TRY_VOID(bench.pool.evict(genome, true));
+    GENEPOOL_TRY_VOID(bench.pool.make_cold(genome, false));
     const NewSamples loads(bench.pool, "layerLoadTime");
     GENEPOOL_TRY(const UseMetrics use, one_start(bench, genome, "cold_acquire_cached", ""));
     bench.add_all("layer_load_cached", loads.get());

@@ -114,8 +114,9 @@ class GenomePool {
   [[nodiscard]] Result<void> preload(std::string_view genome);  // -> WARM. Blocks.
   [[nodiscard]] Result<void> evict(std::string_view genome, bool to_cold = false);  // drains first. Blocks.
   [[nodiscard]] Result<void> pin(std::string_view genome, bool is_pinned = true);
-  // Also drops the layer files' pages from the page cache, so that the next acquire reads the disk. For measuring.
-  [[nodiscard]] Result<void> make_cold(std::string_view genome);
+  // evict to COLD, and its layers leave RAM too; with `drop_page_cache` also the kernel's copy of their files, so that the
+  // next acquire reads the disk. For measuring. Blocks.
+  [[nodiscard]] Result<void> make_cold(std::string_view genome, bool drop_page_cache = true);
   [[nodiscard]] Result<void> set(std::string_view setting, std::string_view value);
 
   [[nodiscard]] Stats stats() const;

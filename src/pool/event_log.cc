@@ -208,7 +208,9 @@ Result<std::pair<Event, Instant>> parse_event_line(std::string_view line) {
 
 Result<ReplayReport> replay(std::string_view log_text) {
   Lines lines{log_text};
-  if (lines.next() != kEventLogHeader) return fail(Code::kBadRequest, "not an event log: its first line is not '{}'", kEventLogHeader);
+  if (lines.next() != kEventLogHeader) {
+    return fail(Code::kBadRequest, "not an event log: its first line is not '{}'", kEventLogHeader);
+  }
   ReplayReport report;
   std::optional<PoolCore> pool;
   std::vector<std::string> said;

@@ -12,7 +12,8 @@ std::string PoolCore::State::check_entry(const Entry& e) const {
   const bool is_held = std::find(held.begin(), held.end(), &e) != held.end();
   if (is_held != (e.seat == Seat::kHeld)) return broken("seat held and list of held seats differ");
   if (e.has_page && e.is_building) return broken("its page is there and being built");
-  if ((e.line_seq != 0) != (line.contains(e.line_seq) && line.at(e.line_seq) == &e)) return broken("not at its place in line");
+  const auto place = line.find(e.line_seq);
+  if ((e.line_seq != 0) != (place != line.end() && place->second == &e)) return broken("not at its place in line");
   for (const Request* r : e.waiting) {
     if (r->entry != &e || r->is_granted) return broken("a request waits that is not waiting");
     if (!request_deadlines.contains({r->deadline, r->id})) return broken("a wait without a bound");

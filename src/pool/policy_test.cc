@@ -12,9 +12,7 @@ using namespace std::chrono_literals;
 // notes/paging-policy.md, 2.6: two independent implementations agree on these.
 TEST(Policy, lru_misses_are_the_golden_ones) {
   for (const auto& [max_hot, misses] : {std::pair{3U, 22}, {4U, 20}, {5U, 14}}) {
-    Knobs k = test_knobs();
-    k.max_hot = max_hot;
-    Harness h(k);
+    Harness h(knobs_with(max_hot));
     int found = 0;
     for (const char genome : std::string("ABCADABEABCDEFAABGCDABHBACIABD")) {
       const RequestId r = h.arrive(genome);

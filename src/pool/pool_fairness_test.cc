@@ -1,4 +1,5 @@
 // Fairness: nobody starves, whoever streams; and the price of the HOT path.
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -9,12 +10,6 @@ namespace genepool {
 namespace {
 
 using namespace std::chrono_literals;
-
-Knobs knobs_with(std::uint32_t max_hot) {
-  Knobs k = test_knobs();
-  k.max_hot = max_hot;
-  return k;
-}
 
 // Keeps `depth` requests of each genome in the pool for `duration`; returns the longest wait of any of them.
 Duration stream(Harness& h, const std::string& genomes, int depth, Duration duration) {
@@ -185,7 +180,7 @@ TEST(PoolFairness, the_hot_path_is_cheap) {
   const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
   EXPECT_EQ(grants, kRounds);
   RecordProperty("hot_path_us", std::to_string(took.count() / kRounds));
-  std::printf("hot path: %.2f us per request (4 events)\n", took.count() / kRounds);
+  fmt::print("hot path: {:.2f} us per request (4 events)\n", took.count() / kRounds);
 #ifdef NDEBUG
   EXPECT_LT(took.count() / kRounds, 5);
 #endif

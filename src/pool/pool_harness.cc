@@ -31,6 +31,12 @@ Knobs test_knobs() {
   return k;
 }
 
+Knobs knobs_with(std::uint32_t max_hot) {
+  Knobs k = test_knobs();
+  k.max_hot = max_hot;
+  return k;
+}
+
 Harness::Harness(const Knobs& knobs) : pool(knobs, make_lru(), make_lru()), knobs_(knobs) { send(SetKnobs{knobs}); }
 
 // 'A' has the layer a (30 bytes) and one that all genomes share; '0' is the bare base.
@@ -125,6 +131,20 @@ void Harness::send(const Event& event) {
   ASSERT_GT(pool.next_wakeup(), now) << "busy ticking after " << event_line(event, now);
 }
 
+void Harness::heat(char genome) {
+  (void)arrive(genome);
+  run(200ms);
+  ASSERT_EQ(status(genome).tier, Tier::kHot);
+}
+
+RequestId Harness::occupy(char genome) {
+  script.releases = false;
+  const RequestId r = arrive(genome);
+  run(100ms);
+  EXPECT_TRUE(asked.at(r).is_granted);
+  return r;
+}
+
 void Harness::run(Duration duration) {
   const Instant end = now + duration;
   while (true) {
@@ -159,7 +179,8 @@ bool Harness::happens(double chance) { return chance > 0 && static_cast<double>(
 
 Duration Harness::vary(Duration delay) {
   if (mishaps.late == 0) return delay;
-  return Duration(static_cast<Duration::rep>(static_cast<double>(delay.count()) * static_cast<double>(50 + rng() % 100) / 100));
+  const double share = static_cast<double>(50 + rng() % 100) / 100;
+  return Duration(static_cast<Duration::rep>(static_cast<double>(delay.count()) * share));
 }
 
 void Harness::perform(const Action& action) {
@@ -285,7 +306,9 @@ void Harness::perform(const DropPage& a) {
   }
 }
 
-void Harness::perform(const DropLayer& a) { EXPECT_EQ(layers_.erase(a.layer), 1u) << "a layer is dropped that is not there"; }
+void Harness::perform(const DropLayer& a) {
+  EXPECT_EQ(layers_.erase(a.layer), 1u) << "a layer is dropped that is not there";
+}
 
 void Harness::perform(const CommandDone& a) {
   EXPECT_FALSE(commands.at(a.command)) << "a command is done twice";

@@ -35,6 +35,7 @@ struct Mishaps {
 };
 
 [[nodiscard]] Knobs test_knobs();  // page 100 and KV 50 bytes: hot_bytes fits 10 genomes, warm_bytes 10 pages
+[[nodiscard]] Knobs knobs_with(std::uint32_t max_hot);
 
 class Harness {
  public:
@@ -51,6 +52,8 @@ class Harness {
   void layer_gone(char genome);  // the genome's own layer
   void knobs(const std::function<void(Knobs&)>& change);
   void send(const Event& event);
+  void heat(char genome);                         // brings it in and lets its request end
+  [[nodiscard]] RequestId occupy(char genome);    // a request that stays in flight until the test releases it
   void run(Duration duration);
   void run_until_quiet(Duration limit = std::chrono::hours(1));  // nothing is on its way any more
 

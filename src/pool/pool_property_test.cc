@@ -1,6 +1,7 @@
 // Random histories: deaths, failures, cancels, pins, knob changes, late answers. Whatever happens, the invariants hold after
 // each event, the doer is never asked for nonsense (pool_harness.cc), each request and command ends once, and the same seed
 // gives the same actions, live and replayed.
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -31,7 +32,12 @@ Knobs random_knobs(std::mt19937_64& rng) {
 
 Mishaps random_mishaps(std::mt19937_64& rng) {
   const auto some = [&](double most) { return rng() % 2 == 0 ? 0 : most; };
-  return {.page_fails = some(0.1), .spawn_fails = some(0.1), .dies = some(0.1), .deaf = some(0.05), .late = 0.3, .keeps_cold = 0.1};
+  return {.page_fails = some(0.1),
+          .spawn_fails = some(0.1),
+          .dies = some(0.1),
+          .deaf = some(0.05),
+          .late = 0.3,
+          .keeps_cold = 0.1};
 }
 
 void one_event(Harness& h, std::mt19937_64& rng) {
@@ -114,7 +120,7 @@ TEST(PoolProperty, random_histories_keep_every_promise) {
     }
     if (HasFailure()) break;
   }
-  std::printf("%llu histories, %llu events\n", static_cast<unsigned long long>(count), static_cast<unsigned long long>(events));
+  fmt::print("{} histories, {} events\n", count, events);
 }
 
 }  // namespace

@@ -100,7 +100,9 @@ struct PoolCore::State {
     [[nodiscard]] bool is_idle() const { return worker && worker->state == WorkerState::kIdle; }
     [[nodiscard]] bool is_at_rest() const { return !worker && seat == Seat::kNone; }
     [[nodiscard]] bool is_leaving() const;  // an operator's evict is pending
-    [[nodiscard]] bool is_parting() const { return is_hot() && (worker->is_yielding || is_leaving()); }  // grants nothing new
+    [[nodiscard]] bool is_parting() const {  // grants nothing new
+      return is_hot() && (worker->is_yielding || is_leaving());
+    }
     [[nodiscard]] bool is_wanted() const { return !waiting.empty() || !commands.empty(); }
     [[nodiscard]] Tier tier() const { return is_hot() ? Tier::kHot : has_ready_page() ? Tier::kWarm : Tier::kCold; }
   };

@@ -208,10 +208,13 @@ Result<void> GenomePool::pin(std::string_view genome, bool is_pinned) {
   return wait_for(runtime, genome, [&](const auto& g, auto done) { runtime.set_pin(g, is_pinned, done); });
 }
 
-Result<void> GenomePool::make_cold(std::string_view genome) {
+Result<void> GenomePool::make_cold(std::string_view genome, bool drop_page_cache) {
+  Runtime& runtime = *state_->runtime;
   GENEPOOL_TRY_VOID(evict(genome, true));
-  GENEPOOL_TRY(const ResolvedGenome resolved, state_->runtime->resolve(genome));
-  for (const LayerCharge& layer : resolved.layers) state_->runtime->store().forget_file(layer.id);
+  GENEPOOL_TRY_VOID(wait_for(runtime, genome, [&](const auto& g, auto done) { runtime.drop_layers(g, done); }));
+  if (!drop_page_cache) return {};
+  GENEPOOL_TRY(const ResolvedGenome resolved, runtime.resolve(genome));
+  for (const LayerCharge& layer : resolved.layers) runtime.store().forget_file(layer.id);
   return {};
 }
 

@@ -152,6 +152,13 @@ void RuntimeImpl::set_pin(const ResolvedGenome& genome, bool is_pinned, Done don
   });
 }
 
+void RuntimeImpl::drop_layers(const ResolvedGenome& genome, Done done) {
+  loop_.post([this, layers = genome.layers, done = std::move(done)] {
+    for (const LayerCharge& layer : layers) pool_->feed(LayerGone{layer.id});
+    done({});
+  });
+}
+
 Result<void> RuntimeImpl::set_param(std::string_view name, std::string_view value) {
   return on_strand([&]() -> Result<void> {
     const auto rows = param_rows();

@@ -142,6 +142,8 @@ class Runtime {
   virtual void bring_to(const ResolvedGenome& genome, Goal goal, Done done) = 0;  // kWarm preload, kHot warmup, kCold
   virtual void demote(const ResolvedGenome& genome, Done done) = 0;               // HOT -> WARM, drains first
   virtual void set_pin(const ResolvedGenome& genome, bool is_pinned, Done done) = 0;
+  // Its layers leave RAM (a running worker keeps its page): the next assembly reads them again. For measuring.
+  virtual void drop_layers(const ResolvedGenome& genome, Done done) = 0;
   virtual Result<void> set_param(std::string_view name, std::string_view value) = 0;  // live ones; blocks for the strand
   virtual void drain(std::function<void()> done) = 0;
 

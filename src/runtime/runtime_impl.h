@@ -35,6 +35,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void bring_to(const ResolvedGenome& genome, Goal goal, Done done) override;
   void demote(const ResolvedGenome& genome, Done done) override;
   void set_pin(const ResolvedGenome& genome, bool is_pinned, Done done) override;
+  void drop_layers(const ResolvedGenome& genome, Done done) override;
   Result<void> set_param(std::string_view name, std::string_view value) override;
   void drain(std::function<void()> done) override;
   void on_thrash_alarm(std::function<void(const ThrashState&)> listener) override;

@@ -200,14 +200,16 @@ std::vector<BatchToken> Batcher::batch_of(const std::vector<Part>& parts) const 
   return batch;
 }
 
-Result<void> Batcher::step(int threads) {
+Result<DecodeStatus> Batcher::step(int threads) {
   admit();
   const std::vector<Part> parts = plan();
-  if (parts.empty()) return {};  // cancelled while it waited at the gate
+  const std::vector<BatchToken> batch = batch_of(parts);
+  step_tokens_ = batch.size();
+  if (parts.empty()) return DecodeStatus::kDone;  // cancelled while it waited at the gate
   is_computing_ = true;
-  auto status = engine_.decode(batch_of(parts), threads);
+  auto status = engine_.decode(batch, threads);
   is_computing_ = false;
-  if (!status) return tl::unexpected(std::move(status.error()));
+  if (!status) return status;
   if (*status == DecodeStatus::kDone) {
     take_results(parts);
   } else if (*status == DecodeStatus::kAborted) {
@@ -217,7 +219,7 @@ Result<void> Batcher::step(int threads) {
   }
   sweep();
   for (const Generate& generate : std::exchange(arrived_, {})) prepare(generate);
-  return {};
+  return status;
 }
 
 void Batcher::take_results(const std::vector<Part>& parts) {

@@ -44,8 +44,10 @@ class Batcher {
   // Inside a step: nobody wants what is being computed any more.
   [[nodiscard]] bool should_abort() const;
 
-  // One decode with `threads` threads, and the tokens it gives. kInternal: the engine failed, the worker must end.
-  [[nodiscard]] Result<void> step(int threads);
+  // One decode with `threads` threads, and the tokens it gives. kAborted: nothing is lost, the next step does it again.
+  // kInternal: the engine failed, the worker must end.
+  [[nodiscard]] Result<DecodeStatus> step(int threads);
+  [[nodiscard]] std::size_t step_tokens() const { return step_tokens_; }  // of the step under way, else of the last one
 
  private:
   struct Request;
@@ -85,6 +87,7 @@ class Batcher {
   std::deque<std::unique_ptr<Request>> waiting_;
   std::deque<Generate> arrived_;  // while a step was computing
   bool is_computing_ = false;
+  std::size_t step_tokens_ = 0;
   bool is_crowded_ = false;  // a request gave its place up: nobody enters until one has ended
   std::uint64_t clock_ = 0;  // orders the use of sequences
 };

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "worker/frames.h"
 #include "worker/orphan_guard.h"
+#include "worker/thread_choice.h"
 
 namespace genepool {
 namespace {
@@ -53,9 +54,11 @@ class Worker {
 
   // The gate is held until the step's tokens are drawn and sent: that is computing, too.
   void compute() {
-    const int granted = gate_.enter(threads_, [this] { return look_from_gate(); });
+    const int granted = gate_.enter(threads_.most(monotonic_now()), [this] { return look_from_gate(); });
     if (granted == 0) return;
+    threads_.begin(granted, monotonic_now());
     auto stepped = batcher_.step(granted);
+    threads_.end(batcher_.step_tokens(), monotonic_now(), stepped && *stepped == DecodeStatus::kAborted);
     gate_.leave();
     if (!stepped) end(kEngineFailed, stepped.error().message);
     flush();
@@ -74,7 +77,7 @@ class Worker {
       read_socket();
       beat(false);
     }
-    return batcher_.should_abort();
+    return batcher_.should_abort() || threads_.is_hopeless(batcher_.step_tokens(), now);
   }
 
   void beat(bool is_at_gate) {
@@ -155,7 +158,7 @@ class Worker {
   FrameChannel channel_;
   Engine& engine_;
   CoreGate& gate_;
-  int threads_;
+  ThreadChoice threads_;
   Batcher batcher_;
   std::string genome_;  // "" until attached
   Instant last_look_{}, last_beat_{};

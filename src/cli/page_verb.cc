@@ -1,0 +1,62 @@
+// `genome page`: a genome's fused page as a file. It is a plain GGUF adapter that stock llama.cpp loads with scale 1: a way
+// out of genepool, and what tools/bench-peer gives to llama-server so that both use the same bytes.
+#include <filesystem>
+#include <fstream>
+
+#include "base/memory_file.h"
+#include "cli/catalog.h"
+#include "cli/settings.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+#include "genome/page.h"
+
+namespace genepool::cli {
+namespace {
+
+struct StoredLayer {
+  Mapping file;
+  LayerView view;  // points into `file`
+};
+
+// Layer files are immutable: reading them needs no lock and no server.
+Result<StoredLayer> open_layer(const std::string& data_dir, const std::string& id) {
+  StoredLayer layer;
+  const auto path = std::filesystem::path(data_dir) / "layers" / (id + ".gguf");
+  GENEPOOL_TRY(layer.file, Mapping::of_file(path.string()));
+  if (sha256(layer.file.bytes()).hex() != id) return fail(Code::kLayerCorrupt, "{} is damaged: its hash is not its name", path.string());
+  GENEPOOL_TRY(layer.view, LayerView::parse(layer.file.bytes(), true));
+  return layer;
+}
+
+Result<std::vector<std::byte>> page_of(const GenomeInfo& genome, const std::string& data_dir) {
+  std::vector<StoredLayer> layers;
+  for (const std::string& id : genome.layer_ids) {
+    GENEPOOL_TRY(StoredLayer layer, open_layer(data_dir, id));
+    layers.push_back(std::move(layer));
+  }
+  std::vector<FusePart> parts;
+  for (std::size_t i = 0; i < layers.size(); ++i) parts.push_back({&layers[i].view, genome.stack[i].weight});
+  if (parts.empty()) return fail(Code::kBadRequest, "genome {} is the base alone: it has no page", genome.name);
+  GENEPOOL_TRY(const FusePlan plan, FusePlan::make(parts));
+  std::vector<std::byte> page(plan.byte_size());
+  GENEPOOL_TRY_VOID(plan.write(page));
+  return page;
+}
+
+}  // namespace
+
+Result<int> verb_genome_page(const Invocation& invocation) {
+  GENEPOOL_TRY(const Config config, settings_of(invocation));
+  GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
+  GENEPOOL_TRY(const GenomeInfo genome, catalog->genome(invocation.argument("GENOME")));
+  GENEPOOL_TRY(const std::vector<std::byte> page, page_of(genome, data_dir_of(config)));
+  const std::string path = invocation.argument("FILE");
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(page.data()), static_cast<std::streamsize>(page.size()));
+  file.close();
+  if (!file) return fail(Code::kIo, "could not write {}", path);
+  print(invocation.has("--json") ? json_of_texts({{"page", path}}) + "\n" : fmt::format("{}: {} bytes\n", path, page.size()));
+  return 0;
+}
+
+}  // namespace genepool::cli

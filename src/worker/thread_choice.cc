@@ -1,0 +1,50 @@
+// Runs in workers.
+#include "worker/thread_choice.h"
+
+#include <algorithm>
+
+namespace genepool {
+namespace {
+
+constexpr int kHopelessFactor = 4;
+// Before anything is known: long enough for a prompt's part on a base of a few billion weights.
+constexpr Duration kUnknownLimit = std::chrono::seconds(2);
+// A preempted thread costs a time slice or two whatever the step's size.
+constexpr Duration kSlack = std::chrono::milliseconds(20);
+constexpr Duration kFirstPause = std::chrono::seconds(1);
+constexpr Duration kLongestPause = std::chrono::minutes(1);
+constexpr Duration kForgiven = std::chrono::seconds(10);
+
+}  // namespace
+
+void ThreadChoice::begin(int threads, Instant now) {
+  threads_ = threads;
+  began_ = now;
+}
+
+Duration ThreadChoice::limit(std::size_t tokens) const {
+  const Duration best = best_per_token_.at(kind_of(tokens));
+  if (best == Duration{}) return kUnknownLimit;
+  return best * static_cast<Duration::rep>(tokens) * kHopelessFactor + kSlack;
+}
+
+bool ThreadChoice::is_hopeless(std::size_t tokens, Instant now) const { return threads_ > 1 && now - began_ > limit(tokens); }
+
+void ThreadChoice::end(std::size_t tokens, Instant now, bool was_aborted) {
+  const Duration took = now - began_;
+  if (threads_ > 1 && took > limit(tokens)) {
+    pause_ = std::clamp(2 * pause_, kFirstPause, kLongestPause);
+    narrow_until_ = now + pause_;
+    good_for_ = {};
+    return;
+  }
+  if (was_aborted || tokens == 0) return;
+  // The best fades by 2 % a step: attention over a longer context takes longer.
+  Duration& best = best_per_token_.at(kind_of(tokens));
+  const Duration per_token = took / static_cast<Duration::rep>(tokens);
+  best = best == Duration{} ? per_token : std::min(per_token, best + best / 50);
+  if (threads_ > 1) good_for_ += took;
+  if (good_for_ > kForgiven) pause_ = {};
+}
+
+}  // namespace genepool
