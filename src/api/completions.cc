@@ -85,12 +85,10 @@ class StreamSink final : public SinkBase {
       : SinkBase(context, std::move(call), std::move(head)), stream_(head_) {}
 
   void on_stage(std::string_view stage) override {
-    {
-      const std::lock_guard lock(mutex_);
-      stage_ = stage;
-      if (!is_open_ && is_waiting_stage(stage)) return;
-    }
-    open_or_tell();
+    const std::lock_guard lock(mutex_);
+    stage_ = stage;
+    if (!is_open_ && is_waiting_stage(stage)) return;
+    open_and_tell();
   }
   void on_accepted(std::uint32_t, std::uint32_t) override {
     if (std::exchange(has_begun_, true)) return;  // a second worker took over from one that died
@@ -115,16 +113,19 @@ class StreamSink final : public SinkBase {
     call_->writer->write(outcome.error ? StreamText::error(*outcome.error) : stream_.end(outcome));
     call_->writer->finish();
   }
-  // Also from the HTTP thread's timer. The stage as a comment, in front of it the head if that has not gone out yet.
-  void open_or_tell() {
+  void open_if_silent() {  // on the HTTP thread
     const std::lock_guard lock(mutex_);
+    if (!is_open_) open_and_tell();
+  }
+
+ private:
+  // Both: mutex_ is held.
+  void open_and_tell() {
     if (is_ended_) return;
     open();
     call_->writer->write(comment(stage_));
   }
-
- private:
-  void open() {  // mutex_ is held
+  void open() {
     if (std::exchange(is_open_, true)) return;
     call_->writer->start_stream(200, {{"content-type", "text/event-stream"},
                                       {"cache-control", "no-cache"},
@@ -163,7 +164,7 @@ void stream(Context& context, const CallPtr& call, OpenAiRequest request, Answer
   sink->started(id);
   cancel_when_gone(context, *call, id);
   call->writer->call_after(kOpenAfter, [weak = std::weak_ptr(sink)] {
-    if (const auto streaming = weak.lock()) streaming->open_or_tell();
+    if (const auto streaming = weak.lock()) streaming->open_if_silent();
   });
 }
 

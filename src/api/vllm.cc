@@ -22,10 +22,9 @@ std::optional<Error> why_forbidden(const Config& config) {
 }
 
 Result<std::string> load(Runtime& runtime, const std::string& root, const std::string& name, const std::string& path) {
-  GENEPOOL_TRY_VOID(check_name(name).map_error([](Error error) {
-    error.param = "lora_name";
-    return error;
-  }));
+  if (const auto checked = check_name(name); !checked) {
+    return fail_param(checked.error().code, "lora_name", "{}", checked.error().message);
+  }
   if (runtime.store().genome(name)) {
     return fail_param(Code::kConflict, "lora_name", "a genome \"{}\" exists already: unload it first", name);
   }

@@ -34,10 +34,8 @@ void wait_readable(const std::shared_ptr<Watch>& watch) {
                                [weak = std::weak_ptr(watch)](const boost::system::error_code& error) {
                                  const auto self = weak.lock();
                                  if (error || !self) return;
-                                 // A copy: the callback may unwatch, and with it destroy what it runs in.
-                                 const auto callback = self->on_readable;
-                                 callback();
-                                 if (self.use_count() > 1) wait_readable(self);
+                                 self->on_readable();  // may unwatch: `self` keeps what it runs in alive
+                                 if (self->descriptor.is_open()) wait_readable(self);
                                });
 }
 

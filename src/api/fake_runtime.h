@@ -1,0 +1,181 @@
+// For tests only: a Runtime and a Store that remember what they were asked and do what the test says. Everything happens on
+// the calling thread; a generation is driven by the test through `asked`.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "genome/name.h"
+#include "runtime/runtime.h"
+
+namespace genepool {
+
+class FakeStore final : public Store {
+ public:
+  std::map<std::string, LayerRow> layers;
+  std::map<std::string, GenomeRow> genomes;
+
+  Result<std::pair<std::string, BaseModel>> use_base(const std::string&) override { return fail(Code::kNotFound, "no base"); }
+  Result<LayerRow> add_layer(const std::string&, const ImportedLayer&) override { return fail(Code::kInternal, "unused"); }
+  Result<LayerRow> layer(std::string_view name) override {
+    const auto found = layers.find(std::string(name));
+    if (found == layers.end()) return fail(Code::kLayerNotFound, "no layer \"{}\"", name);
+    return found->second;
+  }
+  Result<LayerRow> layer_by_id(const LayerId&) override { return fail(Code::kInternal, "unused"); }
+  Result<std::vector<LayerRow>> list_layers(const ListOptions& options) override { return page(layers, options); }
+  Result<LayerId> remove_layer(std::string_view) override { return fail(Code::kInternal, "unused"); }
+  Result<MemoryFile> load_layer(const LayerId&) override { return fail(Code::kInternal, "unused"); }
+  void forget_file(const LayerId&) override {}
+  Result<GenomeRow> create_genome(const NewGenome& wanted) override {
+    if (genomes.contains(wanted.name) && !wanted.replace) return fail(Code::kConflict, "\"{}\" is taken", wanted.name);
+    GenomeRow row;
+    row.name = wanted.name;
+    row.base = wanted.base;
+    row.stack = wanted.stack;
+    for (const NamedEntry& entry : wanted.stack) {
+      if (!layers.contains(entry.layer)) return fail(Code::kLayerNotFound, "no layer \"{}\"", entry.layer);
+      row.entries.push_back({layers[entry.layer].id, entry.weight});
+    }
+    row.identity = identity_of({row.base, row.entries});
+    row.version = version_of(row.identity, wanted.system_prompt, wanted.default_parameters);
+    row.system_prompt = wanted.system_prompt;
+    row.default_parameters = wanted.default_parameters;
+    row.created_ms = 1700000000000;
+    return genomes[wanted.name] = row;
+  }
+  Result<GenomeRow> genome(std::string_view name) override {
+    const auto found = genomes.find(std::string(name));
+    if (found == genomes.end()) return fail(Code::kGenomeNotFound, "no genome \"{}\"", name);
+    return found->second;
+  }
+  Result<std::vector<GenomeRow>> list_genomes(const ListOptions& options) override { return page(genomes, options); }
+  Result<void> remove_genome(std::string_view name) override {
+    if (genomes.erase(std::string(name)) == 0) return fail(Code::kGenomeNotFound, "no genome \"{}\"", name);
+    return {};
+  }
+  Result<std::uint64_t> count_genomes() override { return genomes.size(); }
+
+ private:
+  template <class Row>
+  static std::vector<Row> page(const std::map<std::string, Row>& all, const ListOptions& options) {
+    std::vector<Row> rows;
+    for (const auto& [name, row] : all) {
+      if (name > options.after && rows.size() < options.limit && name.find(options.search) != std::string::npos) rows.push_back(row);
+    }
+    return rows;
+  }
+};
+
+class FakeRuntime final : public Runtime {
+ public:
+  struct Asked {
+    ResolvedGenome genome;
+    GenerateParams params;
+    std::shared_ptr<ResponseSink> sink;
+  };
+  FakeRuntime() {
+    base_.name = "tiny";
+    base_.id = sha256(std::as_bytes(std::span("base")));
+  }
+
+  Result<ResolvedGenome> resolve(std::string_view model) override {
+    ResolvedGenome resolved;
+    resolved.name = model;
+    resolved.genome.base = base_.id;
+    if (is_inline_stack(model)) {
+      GENEPOOL_TRY(resolved.stack, parse_inline_stack(model));
+      for (const NamedEntry& entry : resolved.stack) {
+        GENEPOOL_TRY(const LayerRow layer, store_.layer(entry.layer));
+        resolved.genome.stack.push_back({layer.id, entry.weight});
+      }
+    } else if (model != "base") {
+      GENEPOOL_TRY(const GenomeRow row, store_.genome(model));
+      resolved.genome.stack = row.entries;
+      resolved.stack = row.stack;
+      resolved.system_prompt = row.system_prompt;
+      resolved.default_parameters = row.default_parameters;
+    }
+    resolved.identity = identity_of(resolved.genome);
+    return resolved;
+  }
+  RequestId generate(const ResolvedGenome& genome, GenerateParams params, std::shared_ptr<ResponseSink> sink) override {
+    const std::lock_guard lock(mutex_);
+    asked.push_back({genome, std::move(params), std::move(sink)});
+    return asked.size();  // 1, 2, ...
+  }
+  void cancel(RequestId request) override {
+    const std::lock_guard lock(mutex_);
+    cancelled.push_back(request);
+  }
+  std::size_t asked_count() {
+    const std::lock_guard lock(mutex_);
+    return asked.size();
+  }
+  std::vector<RequestId> cancelled_ones() {
+    const std::lock_guard lock(mutex_);
+    return cancelled;
+  }
+
+  RequestId acquire(const ResolvedGenome&, Duration, LeaseCallback) override { return 0; }
+  void generate_on(RequestId, GenerateParams, std::shared_ptr<ResponseSink>) override {}
+  void release(RequestId, bool, std::function<void(Receipt)>) override {}
+  void bring_to(const ResolvedGenome& genome, Goal goal, Done done) override {
+    const char* word = goal == Goal::kWarm ? "warm " : goal == Goal::kHot ? "hot " : "cold ";
+    moves.push_back(word + genome.name);
+    done({});
+  }
+  void demote(const ResolvedGenome& genome, Done done) override {
+    moves.push_back("demote " + genome.name);
+    done({});
+  }
+  void set_pin(const ResolvedGenome& genome, bool is_pinned, Done done) override {
+    moves.push_back((is_pinned ? "pin " : "unpin ") + genome.name);
+    done({});
+  }
+  void drop_layers(const ResolvedGenome&, Done done) override { done({}); }
+  Result<void> set_param(std::string_view name, std::string_view value) override {
+    return genepool::set_param(config_, name, value, Origin::kManager);
+  }
+  void drain(std::function<void()> done) override { done(); }
+  void on_thrash_alarm(std::function<void(const ThrashState&)>) override {}
+  RuntimeStatus status(bool) override { return status_; }
+  bool is_ready() override { return status_.base_phase == BasePhase::kReady; }
+  Result<void> wait_ready(Duration) override { return {}; }
+  Result<LayerRow> add_layer(const std::string& path, const std::string& name) override {
+    LayerRow row;
+    row.name = name;
+    row.id = sha256(std::as_bytes(std::span(name.data(), name.size())));
+    row.source_kind = path;
+    return store_.layers[name] = row;
+  }
+  Result<void> remove_layer(std::string_view name) override {
+    if (store_.layers.erase(std::string(name)) == 0) return fail(Code::kLayerNotFound, "no layer \"{}\"", name);
+    return {};
+  }
+  void offload(std::function<void()> work) override { work(); }
+  Config config() override { return config_; }
+  const BaseModel& base() const override { return base_; }
+  const std::string& base_path() const override { return base_path_; }
+  FakeStore& store() override { return store_; }
+  Metrics& metrics() override { return metrics_; }
+
+  std::vector<Asked> asked;
+  std::vector<RequestId> cancelled;
+  std::vector<std::string> moves;
+  RuntimeStatus status_;
+  Config config_;
+
+ private:
+  std::mutex mutex_;
+  BaseModel base_;
+  std::string base_path_ = "/models/tiny.gguf";
+  FakeStore store_;
+  Metrics metrics_{16, 16};
+};
+
+}  // namespace genepool
