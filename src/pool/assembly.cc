@@ -73,11 +73,10 @@ void PoolCore::State::build(Entry& e) {
 }
 
 void PoolCore::State::spawn(Entry& e) {
-  Worker& w = e.worker.emplace();
-  w.id = ++last_worker;
-  workers.emplace(w.id, &e);
+  e.worker.emplace(Worker{.id = ++last_worker});
+  workers.emplace(last_worker, &e);
   refresh(e);
-  out(SpawnWorker{w.id, e.spec.identity});
+  out(SpawnWorker{last_worker, e.spec.identity});
 }
 
 void PoolCore::State::handle(const PageBuilt& built) {

@@ -43,6 +43,7 @@ PoolCore::State::Entry* PoolCore::State::take_victim(std::vector<Entry*>& idle) 
   auto it = std::find_if(idle.begin(), idle.end(), [](const Entry* e) { return e->worker->is_yielding; });
   if (it == idle.end()) {
     std::vector<const Usage*> usages;
+    usages.reserve(idle.size());
     for (const Entry* e : idle) usages.push_back(&e->usage);
     it = idle.begin() + static_cast<std::ptrdiff_t>(choose_victim(*hot_policy, usages, now));
   }

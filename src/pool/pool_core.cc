@@ -90,7 +90,7 @@ PoolSnapshot PoolCore::snapshot() const {
     copy.hot += g.tier == Tier::kHot ? 1 : 0;
     copy.waiting += g.waiting;
     copy.in_flight += g.in_flight;
-    copy.genomes.push_back(std::move(g));
+    copy.genomes.push_back(g);
   }
   copy.hot_bytes = s.hot_in_use();
   copy.warm_page_bytes = s.warm_page_bytes();

@@ -68,7 +68,8 @@ void PoolCore::State::handle(const FirstToken& f) {
   if (it == requests.end()) return;
   Request& r = it->second;
   // A token that was on its way when its worker died: the client has it, so starting over would repeat it.
-  if (!r.is_granted) return refuse(r, died_error("after the first token"));
+  if (!r.is_granted && r.is_retry) return refuse(r, died_error("after the first token"));
+  if (!r.is_granted) return;
   r.has_first_token = true;
   r.entry->worker->last_sign = now;
 }
