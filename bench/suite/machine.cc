@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <thread>
@@ -39,6 +40,7 @@ Machine this_machine() {
   utsname names{};
   if (::uname(&names) == 0) machine.kernel = fmt::format("{} {} {}", names.sysname, names.release, names.machine);
   machine.load_average = first_words("/proc/loadavg", 3);
+  if (double loads[1]; ::getloadavg(loads, 1) == 1) machine.load = loads[0];
   const std::time_t now = std::time(nullptr);
   std::tm local{};
   machine.started = fmt::format("{:%Y-%m-%d %H:%M:%S}", *::localtime_r(&now, &local));

@@ -10,7 +10,9 @@ struct Machine {
   std::string cpu, kernel, load_average;
   unsigned cores = 0;
   std::uint64_t memory_bytes = 0;
+  double load = 0;      // of the last minute, when the benchmark began
   std::string started;  // local time
+  [[nodiscard]] bool is_busy() const { return load > 0.5 * cores; }
 };
 
 [[nodiscard]] Machine this_machine();

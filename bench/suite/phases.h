@@ -13,11 +13,14 @@
 
 namespace genepool::bench {
 
+// A step that visits all of `count` places, far apart: genome files list the short stacks first.
+[[nodiscard]] std::size_t mixing_stride(std::size_t count);
+
 // What a phase works with: a pool, what to ask it for, and where samples go.
 class Bench {
  public:
   Bench(GenomePool& p, const Workload& w, const SuiteOptions& o, SuiteResult& result, const Progress& progress)
-      : pool(p), workload(w), options(o), result_(result), progress_(progress) {}
+      : pool(p), workload(w), options(o), result_(result), progress_(progress), stride_(mixing_stride(w.genomes.size())) {}
 
   GenomePool& pool;
   const Workload& workload;
@@ -32,7 +35,10 @@ class Bench {
 
   // Requests of a phase: all, or fewer with --quick.
   [[nodiscard]] std::size_t rounds(std::size_t all, std::size_t quick) const { return options.is_quick ? quick : all; }
-  [[nodiscard]] const std::string& genome(std::size_t i) const { return workload.genomes[i % workload.genomes.size()].name; }
+  // The i-th genome in an order that mixes short and tall stacks; each once in every workload.genomes.size() of them.
+  [[nodiscard]] const std::string& genome(std::size_t i) const {
+    return workload.genomes[i * stride_ % workload.genomes.size()].name;
+  }
   // The question that every measurement asks, answered with exactly options.tokens tokens.
   [[nodiscard]] GenerateOptions question() const;
 
@@ -40,6 +46,7 @@ class Bench {
   [[nodiscard]] Measurement& row(std::string_view id);
   SuiteResult& result_;
   const Progress& progress_;
+  std::size_t stride_;
 };
 
 // The samples that one of the six times has gained since the mark was made.

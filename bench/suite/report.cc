@@ -22,6 +22,9 @@ std::string head_text(const ReportHead& head, const Workload& workload, const Su
                       cli::human_bytes(workload.layer_bytes));
   text += fmt::format("genomes   {}, {} tokens an answer, {} rounds{}\n", workload.genomes.size(), options.tokens,
                       options.repeats, options.is_quick ? " (quick)" : "");
+  if (machine.is_busy()) {
+    text += "note      other programs kept the cores busy when this began: times are worse than the machine's own\n";
+  }
   if (!workload.is_on_disk) {
     text += "note      the temporary directory is in RAM, so \"page cache dropped\" did not read a disk: set TMPDIR\n";
   }

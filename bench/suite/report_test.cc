@@ -36,6 +36,16 @@ TEST(Report, a_mean_stands_beside_its_limit) {
   EXPECT_NE(text_of(result_of({row})).find("mean < 1 s (400 ms)"), std::string::npos);
 }
 
+TEST(Report, a_busy_machine_is_told) {
+  ReportHead head;
+  head.machine.cores = 2;
+  head.machine.load = 0.5;
+  const auto text = [&] { return report_text(head, Workload{}, SuiteOptions{}, result_of({kSpawn}), cli::Colours::kPlain); };
+  EXPECT_EQ(text().find("note "), std::string::npos);
+  head.machine.load = 3;
+  EXPECT_NE(text().find("kept the cores busy"), std::string::npos);
+}
+
 TEST(Report, json_has_the_raw_samples_and_the_verdict) {
   const std::string json = report_json({}, Workload{}, SuiteOptions{}, result_of({kSpawn}));
   EXPECT_NE(json.find("\"verdict\": \"PASS\""), std::string::npos);

@@ -1,6 +1,7 @@
 #include "suite/suite.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "suite/phases.h"
 
@@ -23,6 +24,12 @@ Result<void> run_phases(const Workload& workload, const SuiteOptions& options, s
 }
 
 }  // namespace
+
+std::size_t mixing_stride(std::size_t count) {
+  std::size_t stride = count * 2 / 5 + 1;
+  while (std::gcd(stride, count) != 1) ++stride;
+  return stride;
+}
 
 void Bench::add(std::string_view id, double sample) { row(id).samples.push_back(sample); }
 

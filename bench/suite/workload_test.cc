@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <set>
 
+#include "suite/phases.h"
+
 namespace genepool::bench {
 namespace {
 
@@ -30,6 +32,14 @@ TEST(GeneratedGenomes, fill_up_to_twenty_different_stacks) {
     EXPECT_EQ(genomes.size(), Workload::kGenomes);
     std::set<std::vector<std::string>> stacks;
     for (const GenomeLine& genome : genomes) EXPECT_TRUE(stacks.insert(genome.stack).second) << genome.name;
+  }
+}
+
+TEST(MixingStride, visits_every_place_once) {
+  for (std::size_t count = 1; count <= 40; ++count) {
+    std::set<std::size_t> places;
+    for (std::size_t i = 0; i < count; ++i) places.insert(i * mixing_stride(count) % count);
+    EXPECT_EQ(places.size(), count);
   }
 }
 

@@ -153,7 +153,8 @@ TEST_F(Admin, knobs) {
     EXPECT_EQ(knob["live"], true);
   }
   EXPECT_TRUE(is_seen);
-  EXPECT_EQ(json("POST", "/api/knobs", R"({"name":"pool.max_hot","value":6})")["knobs"], json("GET", "/api/knobs")["knobs"]);
+  const Json answer = json("POST", "/api/knobs", R"({"name":"pool.max_hot","value":6})");
+  EXPECT_TRUE(answer == json("GET", "/api/knobs"));
   EXPECT_EQ(json("POST", "/api/knobs", R"({"name":"pool.max_hott","value":6})", 400)["error"]["code"], "usage");
   EXPECT_EQ(json("POST", "/api/knobs", R"({"name":"pool.max_hot","value":[6]})", 400)["error"]["param"], "value");
 }

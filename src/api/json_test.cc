@@ -45,7 +45,7 @@ TEST(Json, fields_name_what_is_wrong) {
 
 TEST(Escape, text_is_always_valid_inside_a_json_string) {
   std::string out;
-  append_escaped(out, std::string("a\"\\\n\t\x01 \xc3\xa9 \xf0\x9f\x8f\xb4 \xff \xc3", 20));
+  append_escaped(out, "a\"\\\n\t\x01 \xc3\xa9 \xf0\x9f\x8f\xb4 \xff \xc3");
   EXPECT_EQ(out, "a\\\"\\\\\\n\\t\\u0001 \xc3\xa9 \xf0\x9f\x8f\xb4 \xef\xbf\xbd \xef\xbf\xbd");
   out.clear();
   append_escaped(out, "\xed\xa0\x80\xc0\xaf\xf5");  // a surrogate, an overlong slash, beyond Unicode

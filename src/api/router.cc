@@ -37,7 +37,8 @@ void Router::add(std::string_view method, std::string_view pattern, Handler hand
 
 void Router::dispatch(const CallPtr& call) const {
   const std::vector<std::string_view> path = split(call->request.path);
-  const auto route = std::ranges::find_if(routes_, [&](const Route& r) { return matches(r.segments, path); });
+  const bool is_path = call->request.path.starts_with('/');  // "*" and a whole URL are none, and not the root either
+  const auto route = std::ranges::find_if(routes_, [&](const Route& r) { return is_path && matches(r.segments, path); });
   if (route == routes_.end()) {
     call->endpoint = "unknown";  // not the path: a scanner would fill the metrics with labels
     return call->reply_error(fail(Code::kNotFound, "no such path: {} {}", call->request.method, call->request.path).value());

@@ -13,8 +13,7 @@ constexpr int kAllSeals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SE
 
 }  // namespace
 
-Mapping::Mapping(Mapping&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+Mapping::Mapping(Mapping&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
 
 Mapping& Mapping::operator=(Mapping&& other) noexcept {
   std::swap(data_, other.data_);
@@ -77,6 +76,16 @@ Result<MemoryFile> MemoryFile::create(const std::string& label, std::size_t size
   if (data == MAP_FAILED) return fail(Code::kUnavailable, "no memory for {} bytes", size);
   file.data_ = static_cast<std::byte*>(data);
   file.size_ = size;
+  return file;
+}
+
+Result<MemoryFile> MemoryFile::seal_written(UniqueFd fd) {
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return fail_errno("look at a memory file", errno);
+  MemoryFile file;
+  file.fd_ = std::move(fd);
+  file.size_ = static_cast<std::size_t>(info.st_size);
+  GENEPOOL_TRY_VOID(file.seal());
   return file;
 }
 

@@ -21,6 +21,16 @@ TEST(MemoryFile, sealed_bytes_stay_readable_and_cannot_be_written) {
   EXPECT_EQ(::ftruncate(file->fd(), 1), -1);
 }
 
+TEST(MemoryFile, one_filled_through_its_descriptor_is_sealed_and_readable) {
+  UniqueFd fd(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  ASSERT_EQ(::write(fd.get(), "abc", 3), 3);
+  auto file = MemoryFile::seal_written(std::move(fd));
+  ASSERT_TRUE(file);
+  EXPECT_TRUE(is_sealed_fd(file->fd()));
+  ASSERT_EQ(file->bytes().size(), 3u);
+  EXPECT_EQ(file->bytes()[2], std::byte{'c'});
+}
+
 TEST(MemoryFile, another_mapping_sees_the_same_bytes) {
   auto file = MemoryFile::create("test", 8192);
   ASSERT_TRUE(file);

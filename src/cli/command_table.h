@@ -14,7 +14,7 @@ struct CommandRow {
   std::string_view id;         // "layer_add": verb_layer_add() performs it
   std::string_view verb;       // "layer add"
   std::string_view aliases;    // "ls,list"
-  std::string_view groups;     // "client catalog"
+  std::string_view groups;     // "client params"
   std::string_view arguments;  // "NAME LAYER:WEIGHT..."
   std::string_view doc, example;
 };

@@ -31,9 +31,15 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
+// A table's cell: the usual case is every linear of a block, and spelling it out would fill the line.
+std::string targets_text(const LayerInfo& layer) {
+  static constexpr std::size_t kLinears = 7;
+  return layer.targets.size() == kLinears ? "all linears" : joined(layer.targets);
+}
+
 std::string added_text(const LayerInfo& layer) {
   return fmt::format("layer {} added: {}, rank {}, {}, {}\n", layer.name, layer.id.substr(0, 12), ranks(layer),
-                     joined(layer.targets), human_bytes(layer.bytes));
+                     targets_text(layer), human_bytes(layer.bytes));
 }
 
 Result<int> report_added(const Invocation& invocation, const LayerInfo& layer) {
@@ -87,7 +93,7 @@ Result<int> verb_layer_ls(const Invocation& invocation) {
   }
   Table table({"NAME", "ID", "SIZE", "RANK", "TARGETS", "GENOMES", "ADDED"});
   for (const LayerInfo& layer : layers) {
-    table.add({layer.name, layer.id.substr(0, 12), human_bytes(layer.bytes), ranks(layer), joined(layer.targets),
+    table.add({layer.name, layer.id.substr(0, 12), human_bytes(layer.bytes), ranks(layer), targets_text(layer),
                human_count(layer.genomes), human_date(layer.created_ms)});
   }
   print(table.text(colours_for(invocation)));

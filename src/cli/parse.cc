@@ -1,7 +1,6 @@
 #include "cli/parse.h"
 
 #include <CLI/CLI.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -12,8 +12,9 @@ namespace {
 
 std::string with_line_end(std::string text) { return text.ends_with('\n') ? text : text + "\n"; }
 
-// POST /api/genomes/GENOME/`action` for every genome named.
-Result<int> move_each(const Invocation& invocation, std::string_view action, const std::string& body, std::string_view doing) {
+// POST /api/genomes/GENOME/`action` for every genome named; `now` is what it then is, "" where its tier says it all.
+Result<int> move_each(const Invocation& invocation, std::string_view action, std::string_view doing, std::string_view now,
+                      const std::string& body = "") {
   GENEPOOL_TRY(const auto server, connect_to_server(invocation));
   StatusLine status;
   for (const std::string& genome : invocation.rest("GENOME")) {
@@ -26,7 +27,8 @@ Result<int> move_each(const Invocation& invocation, std::string_view action, con
       continue;
     }
     GENEPOOL_TRY(const MoveInfo move, parse_move(*answer));
-    print(fmt::format("{} is {} ({})\n", move.genome, move.tier, human_ms(move.ms)));
+    print(now.empty() ? fmt::format("{} is {} ({})\n", move.genome, move.tier, human_ms(move.ms))
+                      : fmt::format("{} is {}, {}\n", move.genome, now, move.tier));
   }
   return 0;
 }
@@ -57,15 +59,15 @@ Result<int> verb_stats(const Invocation& invocation) {
   return 0;
 }
 
-Result<int> verb_warm(const Invocation& invocation) { return move_each(invocation, "warm", "", "warming"); }
-Result<int> verb_load(const Invocation& invocation) { return move_each(invocation, "load", "", "loading"); }
-Result<int> verb_pin(const Invocation& invocation) { return move_each(invocation, "pin", "", "pinning"); }
-Result<int> verb_unpin(const Invocation& invocation) { return move_each(invocation, "unpin", "", "unpinning"); }
+Result<int> verb_warm(const Invocation& invocation) { return move_each(invocation, "warm", "warming", ""); }
+Result<int> verb_load(const Invocation& invocation) { return move_each(invocation, "load", "loading", ""); }
+Result<int> verb_pin(const Invocation& invocation) { return move_each(invocation, "pin", "pinning", "pinned"); }
+Result<int> verb_unpin(const Invocation& invocation) { return move_each(invocation, "unpin", "unpinning", "no longer pinned"); }
 
 Result<int> verb_evict(const Invocation& invocation) {
   const std::string to = invocation.text("--to", "warm");
   if (to != "warm" && to != "cold") return fail(Code::kUsage, "--to must be warm or cold, found \"{}\"", to);
-  return move_each(invocation, "evict", json_of_texts({{"to", to}}), "evicting");
+  return move_each(invocation, "evict", "evicting", "", json_of_texts({{"to", to}}));
 }
 
 }  // namespace genepool::cli

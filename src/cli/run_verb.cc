@@ -77,7 +77,8 @@ class AnswerReader {
  private:
   void show_stage(std::string_view stage) {
     while (stage.starts_with(' ')) stage.remove_prefix(1);
-    if (!has_text_ && !stage.empty() && stage != "ping") status_.show(fmt::format("{}: {} ...", genome_, stage));
+    if (has_text_ || stage.empty() || stage == "ping") return;
+    status_.show(fmt::format("{}: {} ...", genome_, stage == "granted" ? "reading the prompt" : stage));
   }
 
   bool take_chunk(std::string_view data) {

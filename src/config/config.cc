@@ -18,8 +18,8 @@ namespace {
 
 // The words of params.def's `kind` column.
 namespace kind_of {
-constexpr ParamKind count = ParamKind::kCount, ratio = ParamKind::kRatio, bytes = ParamKind::kBytes,
-                    millis = ParamKind::kMillis, flag = ParamKind::kFlag, text = ParamKind::kText;
+constexpr ParamKind count = ParamKind::kCount, ratio = ParamKind::kRatio, bytes = ParamKind::kBytes, millis = ParamKind::kMillis,
+                    flag = ParamKind::kFlag, text = ParamKind::kText;
 }
 
 using Field = std::variant<std::int64_t Config::*, double Config::*, bool Config::*, std::string Config::*>;
@@ -43,10 +43,14 @@ std::string text_of(ParamKind kind, std::int64_t value) {
 }
 
 const std::array kRows{
-#define GENEPOOL_PARAM(field, name, kind, default_value, least, most, live, doc)                          \
-  ParamRow{name, kind_of::kind, text_of(kind_of::kind, param_type::kind(default_value)),                  \
-           text_of(kind_of::kind, param_type::kind(least)), text_of(kind_of::kind, param_type::kind(most)), \
-           Live::live, doc},
+#define GENEPOOL_PARAM(field, name, kind, default_value, least, most, live, doc) \
+  ParamRow{name,                                                                 \
+           kind_of::kind,                                                        \
+           text_of(kind_of::kind, param_type::kind(default_value)),              \
+           text_of(kind_of::kind, param_type::kind(least)),                      \
+           text_of(kind_of::kind, param_type::kind(most)),                       \
+           Live::live,                                                           \
+           doc},
 #include "config/params.def"
 #undef GENEPOOL_PARAM
 };

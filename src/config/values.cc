@@ -17,11 +17,20 @@ struct Unit {
 };
 
 constexpr std::int64_t kKibi = 1024;
-constexpr std::array kCountUnits{Unit{"k", 1000}, Unit{"K", kKibi}, Unit{"m", 1000 * 1000}, Unit{"M", kKibi * kKibi}};
-constexpr std::array kByteUnits{
-    Unit{"TiB", kKibi * kKibi * kKibi * kKibi}, Unit{"GiB", kKibi * kKibi * kKibi}, Unit{"MiB", kKibi * kKibi}, Unit{"KiB", kKibi},
-    Unit{"TB", 1'000'000'000'000}, Unit{"GB", 1'000'000'000}, Unit{"MB", 1'000'000}, Unit{"kB", 1000}, Unit{"KB", 1000},
-    Unit{"G", kKibi * kKibi * kKibi}, Unit{"M", kKibi * kKibi}, Unit{"K", kKibi}, Unit{"B", 1}};
+constexpr std::array kCountUnits{Unit{"k", 1000}, Unit{"K", kKibi}, Unit{"m", 1000 * 1000}, Unit{"M", kKibi* kKibi}};
+constexpr std::array kByteUnits{Unit{"TiB", kKibi* kKibi* kKibi* kKibi},
+                                Unit{"GiB", kKibi* kKibi* kKibi},
+                                Unit{"MiB", kKibi* kKibi},
+                                Unit{"KiB", kKibi},
+                                Unit{"TB", 1'000'000'000'000},
+                                Unit{"GB", 1'000'000'000},
+                                Unit{"MB", 1'000'000},
+                                Unit{"kB", 1000},
+                                Unit{"KB", 1000},
+                                Unit{"G", kKibi* kKibi* kKibi},
+                                Unit{"M", kKibi* kKibi},
+                                Unit{"K", kKibi},
+                                Unit{"B", 1}};
 constexpr std::size_t kBinaryByteUnits = 4;  // the first of kByteUnits: what bytes_text() writes
 constexpr std::array kTimeUnits{Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000}, Unit{"s", 1000}, Unit{"ms", 1}};
 
@@ -89,7 +98,9 @@ Result<std::int64_t> parse_bytes(std::string_view text) {
 
 Result<std::int64_t> parse_millis(std::string_view text) {
   if (text == "-1") return -1;
-  const auto refuse = [text] { return fail(Code::kUsage, "wanted a time like 20m, 1h30m, 500ms or -1 (never), found \"{}\"", text); };
+  const auto refuse = [text] {
+    return fail(Code::kUsage, "wanted a time like 20m, 1h30m, 500ms or -1 (never), found \"{}\"", text);
+  };
   std::int64_t total = 0;
   std::string_view rest = text;
   do {

@@ -37,7 +37,8 @@ TEST(Values, times_add_their_units_up) {
   EXPECT_EQ(*parse_millis("0.5s"), 500);
   EXPECT_EQ(*parse_millis("1d"), 86'400'000);
   EXPECT_EQ(*parse_millis("-1"), -1);
-  for (const char* bad : {"", "m", "-2", "-1s", "1h30", "5x", "1h 30m", "999999999999999d"}) EXPECT_FALSE(parse_millis(bad)) << bad;
+  for (const char* bad : {"", "m", "-2", "-1s", "1h30", "5x", "1h 30m", "999999999999999d"})
+    EXPECT_FALSE(parse_millis(bad)) << bad;
 }
 
 TEST(Values, what_is_written_can_be_read_back) {

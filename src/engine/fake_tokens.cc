@@ -72,7 +72,8 @@ void append_text(std::string_view text, std::vector<Token>& into) {
 
 std::int32_t argument_of(Marker marker, std::span<const Token> tokens) {
   const Token base = base_of(marker);
-  const auto found = std::find_if(tokens.rbegin(), tokens.rend(), [base](Token t) { return t >= base && t < base + kMarkerLimit; });
+  const auto is_wanted = [base](Token t) { return t >= base && t < base + kMarkerLimit; };
+  const auto found = std::find_if(tokens.rbegin(), tokens.rend(), is_wanted);
   return found == tokens.rend() ? -1 : *found - base;
 }
 

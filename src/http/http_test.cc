@@ -164,6 +164,20 @@ TEST_F(Http, reads_chunked_bodies_and_answers_expect) {
   EXPECT_NE(raw.read("abcde").find("POST  abcde"), std::string::npos);
 }
 
+TEST_F(Http, a_request_may_arrive_in_any_pieces) {
+  open(echo);
+  const std::string request = "POST /a?q HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nbodyGET /b?r HTTP/1.1\r\nhost: x\r\n\r\n";
+  for (const std::size_t piece : {1U, 2U, 7U, 40U}) {
+    const Raw raw(server->port());
+    for (std::size_t at = 0; at < request.size(); at += piece) {
+      raw.send(std::string_view(request).substr(at, piece));
+      if (piece > 1 || at % 8 == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+    const std::string all = raw.read("GET r ");
+    EXPECT_LT(all.find("POST q body"), all.find("GET r ")) << all;
+  }
+}
+
 TEST_F(Http, streams_from_another_thread) {
   std::thread writer_thread;
   open([&](const HttpRequest&, std::shared_ptr<ResponseWriter> writer) {

@@ -61,8 +61,8 @@ class Series {
 
   // `genome`: what the genome label shows; the value given there is not used.
   T& child(LabelValues values, std::string_view genome) {
-    GENEPOOL_CHECK(values.size() == labels_.size(), "{} wants {} label values, found {}", family_.GetName(),
-                   labels_.size(), values.size());
+    GENEPOOL_CHECK(values.size() == labels_.size(), "{} wants {} label values, found {}", family_.GetName(), labels_.size(),
+                   values.size());
     std::string buffer;
     const std::string_view key = key_of(values, genome, buffer);
     const auto known = children_.find(key);

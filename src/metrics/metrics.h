@@ -49,9 +49,9 @@ enum class Timing { kLayerLoad, kLayerStack, kProcessSpawn, kInference, kProcess
 [[nodiscard]] std::string_view timing_name(Timing timing);  // "layerLoadTime"
 
 struct TimingSummary {
-  std::uint64_t count = 0;                // ever
+  std::uint64_t count = 0;                                 // ever
   double p50_ms = 0, p99_ms = 0, mean_ms = 0, max_ms = 0;  // of the kept samples
-  std::vector<double> recent_ms;          // oldest first, at most `samples`
+  std::vector<double> recent_ms;                           // oldest first, at most `samples`
 };
 
 using LabelValues = std::initializer_list<std::string_view>;

@@ -113,6 +113,7 @@ Knobs RuntimeImpl::knobs() const {
 }
 
 void RuntimeImpl::on_second() {
+  supervisor_->check_starts();
   ledger_.update(pool_->snapshot(), gate_.usage());
   forget_unused();
   pool_->flush_log();

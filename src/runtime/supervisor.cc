@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 
@@ -171,6 +172,17 @@ void Supervisor::kill(WorkerId id) {
   if (found == workers_.end()) return;
   if (!found->second.killed) found->second.killed = monotonic_now();
   send_kill(found->second.pidfd);
+}
+
+void Supervisor::check_starts() {
+  const Instant now = monotonic_now();
+  std::vector<WorkerId> late;
+  for (const auto& [id, worker] : workers_) {
+    if (!worker.is_ready && !worker.has_failed && now - worker.spawned > kStartLimit) late.push_back(id);
+  }
+  for (const WorkerId id : late) {
+    fail_worker(id, Error{Code::kUnavailable, "the worker did not get ready in time", "", std::nullopt});
+  }
 }
 
 void Supervisor::close_socket(Worker& worker) {

@@ -45,6 +45,7 @@ class Supervisor {
  public:
   static constexpr std::size_t kMaxRestarts = 3;
   static constexpr Duration kRestartWindow = std::chrono::seconds(60);
+  static constexpr Duration kStartLimit = std::chrono::seconds(30);
 
   Supervisor(Loop& loop, ZygoteOptions options, CoreGate& gate, SupervisorListener& listener);
   ~Supervisor();  // see shut_down()
@@ -55,6 +56,8 @@ class Supervisor {
   void spawn(WorkerId worker, const std::string& genome_hex, int page);
   void send(WorkerId worker, const ToWorker& message);  // to a worker that is gone: dropped, on_worker_gone comes
   void kill(WorkerId worker);                           // SIGKILL
+  // Gives up on workers that have not become ready within kStartLimit: every wait has a bound. About once a second.
+  void check_starts();
 
   // Kills every worker, lets the zygote go and waits for all of them, at most `limit`.
   void shut_down(Duration limit);

@@ -93,8 +93,9 @@ Result<std::string> Catalog::suggestion(std::string_view table, std::string_view
 }
 
 Result<std::optional<BaseId>> Catalog::known_base(const std::string& path, const FileStamp& stamp) {
-  GENEPOOL_TRY(Statement row, db_.query("SELECT base FROM base_files WHERE path = ?1 AND size = ?2 AND inode = ?3 AND mtime_ns = ?4",
-                                        path, stamp.size, stamp.inode, stamp.mtime_ns));
+  GENEPOOL_TRY(Statement row,
+               db_.query("SELECT base FROM base_files WHERE path = ?1 AND size = ?2 AND inode = ?3 AND mtime_ns = ?4", path,
+                         stamp.size, stamp.inode, stamp.mtime_ns));
   GENEPOOL_TRY(const bool found, row.step());
   return found ? std::optional(row.digest(0)) : std::nullopt;
 }

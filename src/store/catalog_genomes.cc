@@ -8,7 +8,7 @@
 namespace genepool {
 namespace {
 
-#define GENEPOOL_GENOME_COLUMNS                                                                            \
+#define GENEPOOL_GENOME_COLUMNS                                                                  \
   "SELECT g.name, v.base, v.identity, v.id, v.system_prompt, v.default_parameters, g.created_ms" \
   " FROM genomes g JOIN versions v ON v.id = g.version "
 
@@ -70,9 +70,9 @@ Result<GenomeRow> Catalog::genome(std::string_view name) {
 
 Result<std::vector<GenomeRow>> Catalog::list_genomes(const ListOptions& options) {
   const std::uint64_t limit = std::min<std::uint64_t>(options.limit, std::numeric_limits<std::int64_t>::max());
-  GENEPOOL_TRY(Statement rows, db_.query(GENEPOOL_GENOME_COLUMNS
-                                         "WHERE g.name > ?1 AND instr(g.name, lower(?2)) > 0 ORDER BY g.name LIMIT ?3",
-                                         options.after, options.search, limit));
+  GENEPOOL_TRY(Statement rows,
+               db_.query(GENEPOOL_GENOME_COLUMNS "WHERE g.name > ?1 AND instr(g.name, lower(?2)) > 0 ORDER BY g.name LIMIT ?3",
+                         options.after, options.search, limit));
   std::vector<GenomeRow> out;
   while (true) {
     GENEPOOL_TRY(const bool found, rows.step());
@@ -119,15 +119,16 @@ Result<GenomeRow> Catalog::create_genome(const Store::NewGenome& wanted, std::in
 
 // Writes the version unless it is known, the name that points to it, and counts the genome at its layers.
 Result<void> Catalog::point(const GenomeRow& row) {
-  GENEPOOL_TRY_VOID(db_.run("INSERT OR IGNORE INTO versions (id, identity, base, system_prompt, default_parameters)"
-                            " VALUES (?1, ?2, ?3, ?4, ?5)",
-                            row.version, row.identity, row.base, row.system_prompt, row.default_parameters));
+  GENEPOOL_TRY_VOID(
+      db_.run("INSERT OR IGNORE INTO versions (id, identity, base, system_prompt, default_parameters)"
+              " VALUES (?1, ?2, ?3, ?4, ?5)",
+              row.version, row.identity, row.base, row.system_prompt, row.default_parameters));
   const bool is_new_version = db_.changed_rows() > 0;
-  GENEPOOL_TRY_VOID(db_.run("INSERT INTO genomes (name, version, created_ms) VALUES (?1, ?2, ?3)", row.name, row.version,
-                            row.created_ms));
+  GENEPOOL_TRY_VOID(
+      db_.run("INSERT INTO genomes (name, version, created_ms) VALUES (?1, ?2, ?3)", row.name, row.version, row.created_ms));
   for (std::size_t i = 0; i < row.stack.size(); ++i) {
-    GENEPOOL_TRY_VOID(
-        db_.run("INSERT INTO genome_entries (genome, position, layer_name) VALUES (?1, ?2, ?3)", row.name, i, row.stack[i].layer));
+    GENEPOOL_TRY_VOID(db_.run("INSERT INTO genome_entries (genome, position, layer_name) VALUES (?1, ?2, ?3)", row.name, i,
+                              row.stack[i].layer));
     if (!is_new_version) continue;
     GENEPOOL_TRY_VOID(db_.run("INSERT INTO version_entries (version, position, layer, weight) VALUES (?1, ?2, ?3, ?4)",
                               row.version, i, row.entries[i].layer, static_cast<double>(row.entries[i].weight)));
@@ -138,9 +139,8 @@ Result<void> Catalog::point(const GenomeRow& row) {
 
 // The reverse. A version goes with its last name.
 Result<void> Catalog::unpoint(const GenomeRow& row) {
-  GENEPOOL_TRY_VOID(
-      db_.run("UPDATE layers SET genomes = genomes - 1 WHERE id IN (SELECT layer FROM version_entries WHERE version = ?1)",
-              row.version));
+  GENEPOOL_TRY_VOID(db_.run(
+      "UPDATE layers SET genomes = genomes - 1 WHERE id IN (SELECT layer FROM version_entries WHERE version = ?1)", row.version));
   GENEPOOL_TRY_VOID(db_.run("DELETE FROM genomes WHERE name = ?1", row.name));
   return db_.run("DELETE FROM versions WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM genomes WHERE version = ?1)", row.version);
 }

@@ -71,9 +71,9 @@ Result<LayerRow> Catalog::layer_by_id(const LayerId& id) {
 
 Result<std::vector<LayerRow>> Catalog::list_layers(const ListOptions& options) {
   const std::uint64_t limit = std::min<std::uint64_t>(options.limit, std::numeric_limits<std::int64_t>::max());
-  GENEPOOL_TRY(Statement rows, db_.query(GENEPOOL_LAYER_COLUMNS
-                                         "WHERE n.name > ?1 AND instr(n.name, lower(?2)) > 0 ORDER BY n.name LIMIT ?3",
-                                         options.after, options.search, limit));
+  GENEPOOL_TRY(Statement rows,
+               db_.query(GENEPOOL_LAYER_COLUMNS "WHERE n.name > ?1 AND instr(n.name, lower(?2)) > 0 ORDER BY n.name LIMIT ?3",
+                         options.after, options.search, limit));
   std::vector<LayerRow> out;
   while (true) {
     GENEPOOL_TRY(const bool found, rows.step());

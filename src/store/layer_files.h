@@ -42,7 +42,7 @@ class LayerFiles {
   [[nodiscard]] Result<MemoryFile> load(const LayerId& id, std::uint64_t size, std::uint64_t checksum) const;
 
   void remove(const LayerId& id) const;
-  void forget(const LayerId& id) const;  // out of the page cache
+  void forget(const LayerId& id) const;              // out of the page cache
   void sweep(const std::set<LayerId>& known) const;  // removes layer files that no row knows
   [[nodiscard]] std::string path_of(const LayerId& id) const;
 

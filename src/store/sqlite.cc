@@ -85,9 +85,9 @@ Result<Database> Database::open(const std::string& path) {
   if (result != SQLITE_OK) return fail_sqlite(connection, result);
   sqlite3_busy_timeout(connection, 2000);  // somebody looks with the sqlite3 tool
   // synchronous=FULL: a removed layer's file must not come off the disk before its row does.
-  GENEPOOL_TRY_VOID(db.execute(
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
-      "PRAGMA temp_store=MEMORY;"));
+  GENEPOOL_TRY_VOID(
+      db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
+                 "PRAGMA temp_store=MEMORY;"));
   return db;
 }
 

@@ -153,7 +153,8 @@ class DiskStore final : public Store {
     }
     const std::scoped_lock lock(mutex_);
     GENEPOOL_TRY(std::string remembered, catalog_.remembered_base());
-    if (remembered.empty()) return fail_param(Code::kNotFound, "base", "no base model is known yet: name one with --base FILE.gguf");
+    if (remembered.empty())
+      return fail_param(Code::kNotFound, "base", "no base model is known yet: name one with --base FILE.gguf");
     return remembered;
   }
 
@@ -175,8 +176,8 @@ class DiskStore final : public Store {
     const std::scoped_lock lock(mutex_);
     GENEPOOL_TRY(const std::optional<LayerRow> named, catalog_.find_layer(name));
     if (named && named->id != id) {
-      return fail_param(Code::kConflict, "name", "the layer \"{}\" exists already with other bytes ({}): choose another name", name,
-                        named->id.brief());
+      return fail_param(Code::kConflict, "name", "the layer \"{}\" exists already with other bytes ({}): choose another name",
+                        name, named->id.brief());
     }
     GENEPOOL_TRY(const std::optional<LayerRow> stored, catalog_.find_layer(id));
     return stored.has_value();

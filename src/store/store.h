@@ -49,9 +49,9 @@ struct GenomeRow {
 };
 
 struct ListOptions {
-  std::string search;          // part of the name
+  std::string search;  // part of the name
   std::uint64_t limit = 1000;
-  std::string after;           // name of the last one seen
+  std::string after;  // name of the last one seen
 };
 
 class Store {

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <functional>
 
@@ -13,8 +14,8 @@
 
 namespace {
 
-int g_calls = 0;
-int g_die_at = 0;  // 0 = never
+std::atomic<int> g_calls = 0;  // atomic: other tests of this program have threads
+int g_die_at = 0;              // 0 = never
 
 void count_change() {
   if (++g_calls == g_die_at) ::raise(SIGKILL);

@@ -176,7 +176,8 @@ TEST_F(StoreFullDisk, a_full_catalog_is_told_and_stays_usable) {
   }
   Result<GenomeRow> made;
   for (int i = 0; i < 100 && made; ++i) {
-    made = store_->create_genome({.name = fmt::format("g{}", i), .base = kBase, .stack = {{"small", 1}}, .system_prompt = std::string(9000, 'x')});
+    made = store_->create_genome(
+        {.name = fmt::format("g{}", i), .base = kBase, .stack = {{"small", 1}}, .system_prompt = std::string(9000, 'x')});
   }
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, Code::kStoreFull);

@@ -126,8 +126,11 @@ class StoreGenomes : public StoreTest {
 };
 
 TEST_F(StoreGenomes, a_genome_round_trips_in_order_with_exact_weights) {
-  const Store::NewGenome wanted{
-      .name = "captain", .base = kBase, .stack = {{"short", 0.1F}, {"pirate", -0.0F}}, .system_prompt = "Be brief.", .default_parameters = R"({"top_p":0.9})"};
+  const Store::NewGenome wanted{.name = "captain",
+                                .base = kBase,
+                                .stack = {{"short", 0.1F}, {"pirate", -0.0F}},
+                                .system_prompt = "Be brief.",
+                                .default_parameters = R"({"top_p":0.9})"};
   const auto made = store_->create_genome(wanted);
   ASSERT_TRUE(made) << made.error().message;
   open();

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "worker/batcher_request.h"
+
 namespace genepool {
 namespace {
 
@@ -16,33 +18,7 @@ const char* prompt_param(const Prompt& prompt) {
   return std::holds_alternative<std::vector<ChatMessage>>(prompt) ? "messages" : "prompt";
 }
 
-std::int64_t to_us(Duration d) { return std::chrono::duration_cast<std::chrono::microseconds>(d).count(); }
-
 }  // namespace
-
-struct Batcher::Request {
-  explicit Request(const Generate& g)
-      : id(g.request), text(g.stop), max_tokens(g.max_tokens), ignores_end(g.ignore_end), wants_logprobs(g.sampling.top_logprobs >= 0) {}
-
-  [[nodiscard]] std::size_t generated() const { return tokens.size() - prompt_size; }
-
-  RequestId id;
-  TextStream text;
-  std::uint32_t max_tokens;
-  bool ignores_end, wants_logprobs;
-  std::vector<Token> tokens;  // the prompt, then the answer
-  std::size_t prompt_size = 0, cached = 0;
-  std::unique_ptr<Sampler> sampler;
-  std::int32_t sequence = -1;  // -1: waits
-  bool is_cancelled = false, has_ended = false;
-  Instant started{}, first_token{};
-  // Generated, but its text is not out yet: whether it will be is open while it may become a stop string.
-  struct Pending {
-    std::size_t text_at;
-    TokenLogprobs logprobs;
-  };
-  std::vector<Pending> pending;
-};
 
 Batcher::Batcher(Engine& engine, const BatcherOptions& options, Emit emit)
     : engine_(engine), options_(options), emit_(std::move(emit)), sequences_(options.deterministic ? 1 : options.sequences) {
@@ -56,7 +32,8 @@ Batcher::~Batcher() = default;
 
 void Batcher::start(const Generate& generate) {
   if (waiting_.size() + arrived_.size() >= kMaxWaiting) {
-    emit_(GenerateFailed{generate.request, Error{Code::kQueueFull, "the worker's line is full", "", std::chrono::milliseconds(1000)}});
+    const Error full{Code::kQueueFull, "the worker's line is full", "", std::chrono::milliseconds(1000)};
+    emit_(GenerateFailed{generate.request, full});
   } else if (is_computing_) {
     arrived_.push_back(generate);  // the engine is busy: tokenised after the step
   } else {
@@ -128,17 +105,20 @@ bool Batcher::has_room_for(const Request& request) const {
   return !is_crowded_ && used <= options_.context_size;
 }
 
+// The longest prefix wins when it is worth it: half of the prompt, or of what the sequence holds. For less (a common
+// system prompt, a first token) no conversation is forgotten while an older one, or an empty sequence, can be taken.
 std::int32_t Batcher::best_sequence(const Request& request) const {
   std::int32_t best = -1;
-  std::size_t best_prefix = 0;
+  std::pair<std::size_t, std::uint64_t> best_rank;
   for (std::size_t i = 0; i < sequences_.size(); ++i) {
-    if (sequences_[i].is_taken) continue;
-    const std::size_t prefix = common_prefix(sequences_[i].kv, request.tokens);
-    const bool is_better = best < 0 || prefix > best_prefix ||
-                           (prefix == best_prefix && sequences_[i].last_used < sequences_[static_cast<std::size_t>(best)].last_used);
-    if (!is_better) continue;
+    const Sequence& sequence = sequences_[i];
+    if (sequence.is_taken) continue;
+    const std::size_t prefix = common_prefix(sequence.kv, request.tokens);
+    const bool is_worth_it = 2 * prefix >= std::min(sequence.kv.size(), request.tokens.size());
+    const std::pair rank(is_worth_it ? prefix : 0, ~sequence.last_used);
+    if (best >= 0 && rank <= best_rank) continue;
     best = static_cast<std::int32_t>(i);
-    best_prefix = prefix;
+    best_rank = rank;
   }
   return best;
 }
@@ -148,7 +128,8 @@ void Batcher::place(std::unique_ptr<Request> request) {
   Sequence& sequence = sequences_[static_cast<std::size_t>(request->sequence)];
   sequence.is_taken = true;
   // The last token is always computed: its logits are not kept.
-  const std::size_t prefix = options_.deterministic ? 0 : std::min(common_prefix(sequence.kv, request->tokens), request->tokens.size() - 1);
+  const std::size_t common = std::min(common_prefix(sequence.kv, request->tokens), request->tokens.size() - 1);
+  const std::size_t prefix = options_.deterministic ? 0 : common;
   forget(request->sequence, prefix);
   if (request->started == Instant{}) {
     request->started = monotonic_now();
@@ -250,77 +231,6 @@ void Batcher::make_room() {
   waiting_.push_front(std::move(running_.back()));
   running_.pop_back();
   is_crowded_ = true;
-}
-
-// -------------------------------------------------------------------------------------------------------- the answer
-
-void Batcher::on_token(Request& request, const Sampled& sampled) {
-  if (request.generated() == 0) request.first_token = monotonic_now();
-  if (engine_.is_end(sampled.token) && !request.ignores_end) return finish(request, FinishReason::kStop);
-  request.tokens.push_back(sampled.token);
-  const std::string piece = engine_.piece(sampled.token);
-  Request::Pending pending{request.text.received(), {}};
-  if (request.wants_logprobs) {
-    pending.logprobs.chosen = {sampled.token, sampled.logprob, piece};
-    for (const TokenLogprob& top : sampled.top) pending.logprobs.top.push_back({top.token, top.logprob, engine_.piece(top.token)});
-  }
-  request.pending.push_back(std::move(pending));
-  std::string text = request.text.push(piece);
-  const bool is_full = request.generated() == request.max_tokens || request.tokens.size() > options_.context_size;
-  const bool has_ended = request.text.is_stopped() || is_full;
-  if (is_full && !request.text.is_stopped()) text += request.text.finish();
-  emit_text(request, std::move(text), has_ended);
-  if (has_ended) finish(request, request.text.is_stopped() ? FinishReason::kStop : FinishReason::kLength);
-}
-
-void Batcher::emit_text(Request& request, std::string text, bool is_last) {
-  TokensOut out{request.id, std::move(text), 0, {}};
-  std::size_t released = 0;
-  while (released < request.pending.size()) {
-    Request::Pending& pending = request.pending[released];
-    const bool is_out = pending.text_at < request.text.released() || (is_last && !request.text.is_stopped());
-    if (!is_out && !is_last) break;
-    if (is_out && request.wants_logprobs) out.logprobs.push_back(std::move(pending.logprobs));
-    ++released;
-  }
-  request.pending.erase(request.pending.begin(), request.pending.begin() + static_cast<std::ptrdiff_t>(released));
-  out.tokens = static_cast<std::uint32_t>(released);
-  if (released > 0 || !out.text.empty()) emit_(out);
-}
-
-void Batcher::finish(Request& request, FinishReason reason) {
-  if (!request.text.is_stopped() && reason != FinishReason::kCancelled) emit_text(request, request.text.finish(), true);
-  const Instant now = monotonic_now();
-  const bool has_started = request.started != Instant{};
-  const bool has_answered = request.first_token != Instant{};
-  GenerateDone done{request.id, reason};
-  done.prompt_tokens = static_cast<std::uint32_t>(request.prompt_size);
-  done.cached_tokens = static_cast<std::uint32_t>(request.cached);
-  done.completion_tokens = static_cast<std::uint32_t>(request.generated());
-  if (has_started) done.prefill_us = to_us((has_answered ? request.first_token : now) - request.started);
-  if (has_answered) done.decode_us = to_us(now - request.first_token);
-  end(request);
-  emit_(done);
-}
-
-void Batcher::fail_request(Request& request, Error error) {
-  end(request);
-  emit_(GenerateFailed{request.id, std::move(error)});
-}
-
-// It goes at the next sweep().
-void Batcher::end(Request& request) {
-  free_sequence(request);
-  request.has_ended = true;
-  is_crowded_ = false;
-}
-
-// Its tokens stay, for a request that begins with the same ones.
-void Batcher::free_sequence(const Request& request) {
-  if (request.sequence < 0) return;
-  Sequence& sequence = sequences_[static_cast<std::size_t>(request.sequence)];
-  sequence.is_taken = false;
-  sequence.last_used = ++clock_;
 }
 
 }  // namespace genepool

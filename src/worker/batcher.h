@@ -7,7 +7,7 @@
 // Owner: the worker. Thread: its only one. Bounds: kMaxWaiting requests wait; more are refused.
 // Use:   batcher.start(generate);  while (batcher.has_work()) step under the core gate: batcher.step(threads);
 //        engine.set_abort([&] { read the socket: start(), cancel(); return batcher.should_abort(); });
-// Not here: sockets, the gate (worker.cc), text rules (text_stream.h).
+// Not here: sockets, the gate (worker_main.cc), text rules (text_stream.h).
 #pragma once
 
 #include <cstdint>

@@ -43,8 +43,8 @@ Result<void> set_flags(int fd) {
 }
 
 // Takes every descriptor of the message, also those of a stranger: what is not kept is closed.
-void collect_fds(const msghdr& message, std::deque<UniqueFd>& into) {
-  for (const cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(const_cast<msghdr*>(&message), const_cast<cmsghdr*>(c))) {
+void collect_fds(msghdr& message, std::deque<UniqueFd>& into) {
+  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
     const std::size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (std::size_t i = 0; i < count; ++i) {

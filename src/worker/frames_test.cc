@@ -64,7 +64,9 @@ std::vector<ToWorker> all_to_worker() {
 }
 
 std::vector<FromWorker> all_from_worker() {
-  const TokenLogprobs logprobs{{1, -0.5F, "a"}, {{1, -0.5F, "a"}, {2, -1.5F, "b"}}};
+  TokenLogprobs logprobs;
+  logprobs.chosen = {1, -0.5F, "a"};
+  logprobs.top = {{1, -0.5F, "a"}, {2, -1.5F, "b"}};
   return {WorkerHello{1, 42},           Ready{"genome", 1, 2},        AttachFailed{kError}, Accepted{1, 2, 3},
           TokensOut{1, "text", 2, {logprobs}}, GenerateDone{1, FinishReason::kLength, 2, 3, 4, 5, 6}, GenerateFailed{1, kError},
           Pong{3},                      Heartbeat{true}};

@@ -77,14 +77,16 @@ bool read_flags(int argc, char** argv, ZygoteFlags& flags) {
   }
   const EngineOptions& e = flags.options.engine_options;
   const bool is_sane = e.context_size > 0 && e.sequences > 0 && e.batch_size >= e.sequences && flags.options.threads > 0;
-  if (!is_sane) fmt::print(stderr, "genepool-worker: context, sequences and threads are at least 1, batch at least sequences\n");
+  if (!is_sane) fmt::print(stderr, "genepool-worker: wanted: context, sequences, threads >= 1 and batch >= sequences\n");
   return is_sane;
 }
 
 Result<std::unique_ptr<Engine>> engine_of(const ZygoteOptions& options) {
   if (options.engine == "fake") return make_fake_engine(options.fake_script);
   std::unique_ptr<Engine> engine = make_engine(options.engine);
-  if (engine == nullptr) return fail(Code::kNotSupported, "this genepool-worker is built without the engine \"{}\"", options.engine);
+  if (engine == nullptr) {
+    return fail(Code::kNotSupported, "this genepool-worker is built without the engine \"{}\"", options.engine);
+  }
   return engine;
 }
 

@@ -7,7 +7,9 @@ namespace {
 
 std::string all_of(TextStream& stream, const std::string& text, std::size_t piece_size) {
   std::string out;
-  for (std::size_t at = 0; at < text.size() && !stream.is_stopped(); at += piece_size) out += stream.push(text.substr(at, piece_size));
+  for (std::size_t at = 0; at < text.size() && !stream.is_stopped(); at += piece_size) {
+    out += stream.push(text.substr(at, piece_size));
+  }
   return stream.is_stopped() ? out : out + stream.finish();
 }
 

@@ -133,7 +133,9 @@ class Worker {
 
   Result<AttachTimes> attach(const AttachPage& message, int page) {
     const Instant start = monotonic_now();
-    if (message.genome.empty() || message.has_page != (page >= 0)) return fail(Code::kBadRequest, "a page is announced and missing");
+    if (message.genome.empty() || message.has_page != (page >= 0)) {
+      return fail(Code::kBadRequest, "the message and its page do not fit each other");
+    }
     // Unsealed bytes could change under us after they were checked.
     if (message.has_page && !is_sealed_fd(page)) return fail(Code::kBadRequest, "the page is not sealed");
     GENEPOOL_TRY_VOID(gate_.sit(id_));
@@ -148,7 +150,8 @@ class Worker {
 
   void handle(const Generate& message, const UniqueFd& /*none*/) {
     if (message.genome == genome_ && !genome_.empty()) return batcher_.start(message);
-    send(GenerateFailed{message.request, Error{Code::kInternal, fmt::format("this worker has genome \"{}\", not \"{}\"", genome_, message.genome), "", std::nullopt}});
+    const std::string why = fmt::format("this worker has genome \"{}\", not \"{}\"", genome_, message.genome);
+    send(GenerateFailed{message.request, Error{Code::kInternal, why, "", std::nullopt}});
   }
 
   void handle(const CancelRequest& message, const UniqueFd& /*none*/) { batcher_.cancel(message.request); }

@@ -46,7 +46,7 @@ def train_layer(name, args, tokenizer):
     torch.manual_seed(args.seed)
     rng = random.Random(f"{args.seed}:{name}")
     examples = make_examples(layer.style, tokenizer, rng)
-    # A fresh base for each layer, so that --only gives the same bytes as a full run.
+    # A fresh base for each layer, so that --only gives the same tensors as a full run.
     config = LoraConfig(task_type="CAUSAL_LM", bias="none", **layer.lora)
     model = get_peft_model(base.load_model(args.base), config)
     start = time.time()
