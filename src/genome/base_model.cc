@@ -18,7 +18,10 @@ Result<BaseModel> read_base_model(const GgufView& file) {
   GENEPOOL_TRY_VOID(need("block_count", base.block_count));
   GENEPOOL_TRY_VOID(need("attention.head_count", base.head_count));
   GENEPOOL_TRY_VOID(need("context_length", base.context_length));
-  base.head_count_kv = number("attention.head_count_kv").value_or(base.head_count);  // absent: no grouped queries
+  base.head_count_kv = base.head_count;  // absent: no grouped queries
+  if (file.kvs().contains(fmt::format("{}.attention.head_count_kv", base.architecture))) {
+    GENEPOOL_TRY_VOID(need("attention.head_count_kv", base.head_count_kv));
+  }
   for (const GgufTensor& tensor : file.tensors()) {
     const bool is_matrix = tensor.ne[1] > 1 && tensor.ne[2] == 1 && tensor.ne[3] == 1;
     if (is_matrix && tensor.name.ends_with(".weight")) base.linears[tensor.name] = {tensor.ne[0], tensor.ne[1]};

@@ -67,7 +67,7 @@ Result<GgufValue> scalar(Cursor& cursor) {
   return GgufValue(static_cast<To>(value));
 }
 
-Result<GgufValue> read_array(Cursor& cursor, const GgufLimits& limits) {
+Result<GgufValue> read_array(Cursor& cursor) {
   GgufArray array;
   GENEPOOL_TRY(array.element_type, cursor.number<std::uint32_t>("an array's type"));
   GENEPOOL_TRY(array.count, cursor.number<std::uint64_t>("an array's length"));
@@ -76,8 +76,8 @@ Result<GgufValue> read_array(Cursor& cursor, const GgufLimits& limits) {
     GENEPOOL_TRY(array.bytes, cursor.take(array.count * size, "an array"));
     return array;
   }
-  // A vocabulary: only a base has one, and the server never looks inside.
-  if (array.element_type != kString || !limits.is_base) return reject("an array of this type is not accepted");
+  // A base's vocabulary, an adapter's tags: nobody looks inside.
+  if (array.element_type != kString) return reject("an array of this type is not accepted");
   for (std::uint64_t i = 0; i < array.count; ++i) {
     GENEPOOL_TRY(const auto length, cursor.number<std::uint64_t>("a string"));
     GENEPOOL_TRY([[maybe_unused]] const auto skipped, cursor.take(length, "a string"));
@@ -106,7 +106,7 @@ Result<GgufValue> read_value(Cursor& cursor, std::uint32_t type, const GgufLimit
       GENEPOOL_TRY(std::string text, cursor.text(limits.max_text, "a text"));
       return GgufValue(std::move(text));
     }
-    case kArray: return read_array(cursor, limits);
+    case kArray: return read_array(cursor);
     default: return reject(fmt::format("unknown value type {}", type));
   }
 }

@@ -98,6 +98,9 @@ TEST(Import, what_is_no_plain_lora_is_refused_with_the_reason) {
   expect_refused(set("alora_invocation_tokens", {1, 2}), "activated");
   expect_refused(set("rank_pattern", {{".*q_proj", 2}}), "regular expression");
   expect_refused(set("rank_pattern", {{"q_proj", 3}}), "rank 2");
+  expect_refused(set("init_lora_weights", "pissa"), "pissa");
+  expect_refused(set("target_parameters", {"x"}), "target_parameters");
+  expect_refused(set("use_rslora", "false"), "use_rslora");
 }
 
 TEST(Import, tensors_that_do_not_fit_are_refused_by_name) {
@@ -112,6 +115,24 @@ TEST(Import, tensors_that_do_not_fit_are_refused_by_name) {
   expect_refused(
       [](PeftFolder& f) { f.tensors[PeftFolder::tensor_name("mlp.up_proj", 'A')].values[3] = std::numeric_limits<float>::infinity(); },
       "not finite");
+}
+
+TEST(Import, heads_that_do_not_divide_the_rows_are_refused) {
+  PeftFolder folder;
+  folder.write();
+  for (const std::uint64_t heads : {0, 3, 4, 8}) {  // k has 4 rows
+    BaseModel base = tiny_base();
+    base.head_count_kv = heads;
+    const auto layer = import_layer(folder.path, base);
+    ASSERT_FALSE(layer) << heads;
+    EXPECT_NE(layer.error().message.find("heads"), std::string::npos) << layer.error().message;
+  }
+}
+
+TEST(Import, a_block_has_one_name) {
+  expect_refused(
+      [](PeftFolder& f) { f.tensors["base_model.model.model.layers.00.mlp.up_proj.lora_A.weight"] = {"F32", {2, 8}, PeftFolder::ramp(16)}; },
+      "unknown");
 }
 
 TEST(Import, a_pickle_is_never_opened) {

@@ -46,6 +46,7 @@ bool take_suffix(std::string_view& text, std::string_view suffix) {
 std::optional<std::string> base_tensor_of(std::string_view module) {
   if (!take_prefix(module, "model.layers.")) return {};
   std::uint64_t block = 0;
+  if (module.starts_with("0") && !module.starts_with("0.")) return {};  // "00" would be the same block twice
   const auto [end, error] = std::from_chars(module.data(), module.data() + module.size(), block);
   if (error != std::errc() || end == module.data() + module.size() || *end != '.') return {};
   module.remove_prefix(static_cast<std::size_t>(end - module.data()) + 1);
@@ -82,10 +83,8 @@ Result<std::map<std::string, Halves>> pair_up(const SafetensorsView& view, const
   return pairs;
 }
 
-std::uint64_t heads_of(std::string_view base_tensor, const BaseModel& base) {
-  if (base_tensor.ends_with("attn_q.weight")) return base.head_count;
-  if (base_tensor.ends_with("attn_k.weight")) return base.head_count_kv;
-  return 0;
+bool is_permuted(std::string_view base_tensor) {
+  return base_tensor.ends_with("attn_q.weight") || base_tensor.ends_with("attn_k.weight");
 }
 
 Result<LayerPairData> convert(const std::string& base_tensor, const Halves& halves, const PeftConfig& config, const BaseModel& base,
@@ -107,7 +106,11 @@ Result<LayerPairData> convert(const std::string& base_tensor, const Halves& halv
   pair.a.assign(halves.a->data.begin(), halves.a->data.end());
   pair.b.assign(halves.b->data.begin(), halves.b->data.end());
   pair.scale = static_cast<float>(config.scale_of(halves.module, pair.rank));
-  if (const std::uint64_t heads = heads_of(base_tensor, base); heads != 0) {
+  if (is_permuted(base_tensor)) {
+    const std::uint64_t heads = base_tensor.ends_with("attn_q.weight") ? base.head_count : base.head_count_kv;
+    if (heads == 0 || out % (2 * heads) != 0) {
+      return reject_source(file, "{}: {} rows do not divide into {} heads of even size", base_tensor, out, heads);
+    }
     permute_rows(pair.b, pair.b.size() / out, out, heads);
   }
   return pair;

@@ -36,6 +36,7 @@ constexpr Refusal kRefused[] = {
     {"megatron_config", "Megatron modules are not supported"},
     {"use_qalora", "QA-LoRA pools its inputs: not a plain LoRA"},
     {"lora_bias", "trained biases are not supported"},
+    {"target_parameters", "it adapts parameters that are no modules"},
     {"fan_in_fan_out", "transposed weights are not supported"},
 };
 
@@ -108,6 +109,13 @@ Result<PeftConfig> read_peft_config(const std::string& path) {
   }
   if (const std::string bias = text("bias"); !bias.empty() && bias != "none") {
     return reject_source(path, "bias is \"{}\": trained biases are not supported", bias);
+  }
+  // These start from a changed base, which a layer on the unchanged one would miss.
+  if (const std::string init = text("init_lora_weights"); !init.empty() && init != "gaussian" && init != "eva" && init != "orthogonal") {
+    return reject_source(path, "init_lora_weights is \"{}\": it changes the base's own weights; convert it to a plain LoRA first", init);
+  }
+  if (const auto found = json.find("use_rslora"); found != json.end() && !found->is_boolean() && !found->is_null()) {
+    return reject_source(path, "use_rslora is neither true nor false");
   }
   PeftConfig config;
   GENEPOOL_TRY(config.rank, positive(json, "r", path));

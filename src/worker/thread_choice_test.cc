@@ -9,7 +9,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 struct Steps {
-  ThreadChoice choice{2};
+  ThreadKnowledge known;
+  ThreadChoice choice{2, known};
   Instant now = seconds(100);
 
   void step(std::size_t tokens, Duration took) {
@@ -59,6 +60,16 @@ TEST(ThreadChoice, the_pause_doubles_and_is_forgiven) {
   EXPECT_EQ(collapse(), seconds(4));
   for (int i = 0; i < 2000; ++i) s.step(1, milliseconds(8));
   EXPECT_EQ(collapse(), seconds(1));
+}
+
+TEST(ThreadChoice, a_fresh_worker_knows_what_others_have_learned) {
+  Steps s;
+  for (int i = 0; i < 10; ++i) s.step(1, milliseconds(8));
+  ThreadChoice fresh(2, s.known);
+  fresh.begin(2, s.now);
+  EXPECT_TRUE(fresh.is_hopeless(1, s.now + milliseconds(80)));
+  s.step(1, seconds(1));
+  EXPECT_EQ(fresh.most(s.now), 1);
 }
 
 TEST(ThreadChoice, prompts_are_measured_apart_from_answers) {

@@ -28,7 +28,7 @@ class Worker {
         channel_(std::move(socket)),
         engine_(engine),
         gate_(gate),
-        threads_(options.batcher.deterministic ? 1 : options.threads),
+        threads_(options.batcher.deterministic ? 1 : options.threads, *options.knowledge),
         batcher_(engine, options.batcher, [this](const FromWorker& message) { send(message); }) {}
 
   [[noreturn]] void run() {

@@ -9,12 +9,14 @@
 #include "worker/batcher.h"
 #include "worker/core_gate.h"
 #include "worker/messages.h"
+#include "worker/thread_choice.h"
 
 namespace genepool {
 
 struct WorkerOptions {
   BatcherOptions batcher;
   int threads = 1;  // most tickets asked for
+  ThreadKnowledge* knowledge = nullptr;  // in memory that all workers of the zygote share
 };
 
 [[noreturn]] void run_worker(WorkerId id, UniqueFd socket, Engine& engine, CoreGate& gate, const WorkerOptions& options);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -57,6 +58,13 @@ UniqueFd keep_only_socket(int socket) {
   return UniqueFd(kSocket);
 }
 
+// Inherited by every fork and never unmapped.
+ThreadKnowledge* shared_knowledge() {
+  void* memory = ::mmap(nullptr, sizeof(ThreadKnowledge), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  GENEPOOL_CHECK(memory != MAP_FAILED);
+  return new (memory) ThreadKnowledge();
+}
+
 class Zygote {
  public:
   Zygote(UniqueFd socket, CoreGate gate, std::unique_ptr<Engine> engine, const ZygoteOptions& options, const EngineInfo& info)
@@ -64,6 +72,7 @@ class Zygote {
     const EngineOptions& e = options.engine_options;
     worker_options_.batcher = {info.context_size, e.sequences, e.batch_size, options.deterministic};
     worker_options_.threads = options.threads;
+    worker_options_.knowledge = shared_knowledge();
   }
 
   int run(const ZygoteHello& hello) {
