@@ -46,8 +46,8 @@ class LlamaEngine final : public Engine {
     std::vector<std::int8_t> wants;
   };
 
-  Result<void> load_model(const std::string& path);
-  Result<void> make_context(const EngineOptions& options);
+  [[nodiscard]] Result<void> load_model(const std::string& path);
+  [[nodiscard]] Result<void> make_context(const EngineOptions& options);
   [[nodiscard]] EngineInfo info() const;
   [[nodiscard]] Result<std::vector<Token>> tokens_of(const std::string& text) const;
   [[nodiscard]] Result<void> check_batch(std::span<const BatchToken> batch) const;
