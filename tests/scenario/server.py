@@ -1,5 +1,6 @@
 """One genepool server under test: started, asked, killed. Used by the scenario runner and the tests of real parts."""
 
+import atexit
 import http.client
 import json
 import os
@@ -35,6 +36,7 @@ class Server:
         with open(self.log_path, "ab") as log:
             # A group of its own: a test may look for what is left of it.
             self.process = subprocess.Popen(args, stdout=log, stderr=log, start_new_session=True)
+        atexit.register(self.process.kill)  # a test that fails leaves nothing running
         self._wait_ready()
 
     def _wait_ready(self):
