@@ -47,9 +47,9 @@ function(genepool_add_llama)
     set(ENV{SOURCE_DATE_EPOCH} "${epoch}")
   endif()
   set_directory_properties(PROPERTIES COMPILE_OPTIONS "${our_options}")
-  # `llama` keeps its src/ private; the one file that attaches a page in place needs it.
+  # `llama` and `ggml` keep their headers of these folders private; llama_attach.cc and llama_q4_1.cc need them.
   add_library(gp_llama_private INTERFACE)
-  target_include_directories(gp_llama_private SYSTEM INTERFACE ${dir}/src)
+  target_include_directories(gp_llama_private SYSTEM INTERFACE ${dir}/src ${dir}/ggml/src ${dir}/ggml/src/ggml-cpu)
   target_link_libraries(gp_llama_private INTERFACE llama)
 endfunction()
 

@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "engine/llama_log.h"
+#include "engine/llama_q4_1.h"
 #include "engine/llama_sampler.h"
 #include "genome/page.h"
 
@@ -36,6 +37,7 @@ llama_context_params context_params(const EngineOptions& options) {
 Result<EngineInfo> LlamaEngine::load(const EngineOptions& options) {
   install_llama_log();
   llama_backend_init();
+  install_q4_1_kernel();
   try {
     GENEPOOL_TRY_VOID(load_model(options.base_path));
     slot_ = AdapterSlot::add_to(model_.get());
