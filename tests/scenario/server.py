@@ -15,6 +15,7 @@ import urllib.parse
 START_LIMIT_S = 60
 # Sanitized builds and busy machines are slow; a limit only ends what would otherwise hang for ever.
 REQUEST_LIMIT_S = 120
+SANITIZER_REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer: .*|.*: runtime error: .*")
 
 
 def free_port():
@@ -27,6 +28,7 @@ class Server:
     def __init__(self, program, data_dir, base, settings):
         self.program = program
         self.data_dir = data_dir
+        self.killed = False
         self.port = free_port()
         self.log_path = os.path.join(data_dir, "server.log")
         os.makedirs(data_dir, exist_ok=True)
@@ -113,7 +115,9 @@ class Server:
 
     # ------------------------------------------------------------------------------------------------- ends
     def stop(self):
-        """SIGTERM and a clean exit; returns the exit status."""
+        """SIGTERM, a clean exit, and no sanitizer of the build had anything to say."""
+        if self.killed:
+            return
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -121,9 +125,14 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 raise RuntimeError("the server does not end on SIGTERM:\n" + self.log())
-        return self.process.returncode
+        if self.process.returncode != 0:
+            raise RuntimeError(f"the server ended with {self.process.returncode}")
+        report = SANITIZER_REPORT.search(self.log())
+        if report:
+            raise RuntimeError(report[0] + "\n" + self.log()[report.start():][:6000])
 
     def kill(self):
+        self.killed = True
         self.process.kill()
         self.process.wait()
 
