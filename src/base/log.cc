@@ -4,12 +4,13 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <memory>
 
 namespace genepool {
 namespace {
 
-LogFormat g_format = LogFormat::kText;
+std::atomic<LogFormat> g_format = LogFormat::kText;
 
 spdlog::logger& logger() {
   // Standard error, so that the output of a command stays clean.

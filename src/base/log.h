@@ -21,7 +21,7 @@ struct LogField {
 // "debug", "info", "warn" or "error"; kInfo for anything else (params.def checks the word).
 [[nodiscard]] Level level_from_text(std::string_view text);
 
-void log_setup(Level least, LogFormat format);
+void log_setup(Level least, LogFormat format);  // also while others log
 void log(Level level, std::string_view message, std::initializer_list<LogField> fields = {});
 
 }  // namespace genepool

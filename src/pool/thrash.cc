@@ -21,8 +21,6 @@ void forget_before(Samples& samples, Instant oldest) {
 
 }  // namespace
 
-ThrashDetector::ThrashDetector(const ThrashOptions& options) : options_(options) {}
-
 bool ThrashDetector::on_request(Duration assembly, Duration inference, Instant now) {
   const auto add = [&](std::deque<Sample>& samples, Duration d) {
     samples.push_back({now, to_ms(d)});

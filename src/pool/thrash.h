@@ -32,7 +32,10 @@ struct ThrashState {
 
 class ThrashDetector {
  public:
-  explicit ThrashDetector(const ThrashOptions& options);
+  explicit ThrashDetector(const ThrashOptions& options) : options_(options) {}
+
+  // Changes `ratio` and the rest from the next update on; what was seen is kept.
+  void configure(const ThrashOptions& options) { options_ = options; }
 
   // One finished request: its assembly (0 for a HOT hit: not an assembly) and its inference. True: this request alone spent
   // longer on assembly than on inference.

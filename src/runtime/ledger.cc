@@ -40,6 +40,10 @@ void run_alarm_command(const std::string& command, const ThrashState& state) {
   (void)::waitpid(pid, nullptr, 0);
 }
 
+ThrashOptions thrash_options(const Config& config) {
+  return {.ratio = config.thrash_ratio, .window = std::chrono::milliseconds(config.thrash_window)};
+}
+
 }  // namespace
 
 std::string_view tier_name(Tier tier) {
@@ -65,9 +69,12 @@ std::string_view kill_reason_name(KillReason reason) {
 }
 
 Ledger::Ledger(Metrics& metrics, const Config& config)
-    : metrics_(metrics),
-      thrash_(ThrashOptions{.ratio = config.thrash_ratio, .window = std::chrono::milliseconds(config.thrash_window)}),
-      alarm_command_(config.thrash_command) {}
+    : metrics_(metrics), thrash_(thrash_options(config)), alarm_command_(config.thrash_command) {}
+
+void Ledger::configure(const Config& config) {
+  thrash_.configure(thrash_options(config));
+  alarm_command_ = config.thrash_command;
+}
 
 void Ledger::granted(const Receipt& receipt, const AssemblyTimes* assembly) {
   const std::string_view tier = tier_name(receipt.tier);

@@ -19,6 +19,7 @@ namespace genepool {
 class Ledger {
  public:
   Ledger(Metrics& metrics, const Config& config);
+  void configure(const Config& config);  // what may change while it runs
 
   // A request has its worker. `assembly` is null for a HOT hit.
   void granted(const Receipt& receipt, const AssemblyTimes* assembly);

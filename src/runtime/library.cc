@@ -4,7 +4,6 @@
 #include <future>
 #include <utility>
 
-#include "base/log.h"
 #include "runtime/ledger.h"
 #include "runtime/process_memory.h"
 #include "runtime/runtime.h"
@@ -116,7 +115,6 @@ Result<std::unique_ptr<GenomePool>> GenomePool::open(const Options& options) {
   for (const auto& [name, value] : options.settings) {
     GENEPOOL_TRY_VOID(set_param(config, name, value, Origin::kFlag));
   }
-  log_setup(level_from_text(config.log_level), config.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
   auto state = std::make_unique<State>();
   GENEPOOL_TRY(state->runtime, Runtime::open(config));
   GENEPOOL_TRY_VOID(state->runtime->wait_ready(kOpenLimit));

@@ -30,6 +30,10 @@ std::string worker_program(const Config& config) {
   return (self.parent_path() / "genepool-worker").string();
 }
 
+void set_up_log(const Config& config) {
+  log_setup(level_from_text(config.log_level), config.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
+}
+
 ZygoteOptions zygote_options(const Config& config, const std::string& base_path) {
   ZygoteOptions options;
   options.worker_program = worker_program(config);
@@ -47,6 +51,7 @@ ZygoteOptions zygote_options(const Config& config, const std::string& base_path)
 }  // namespace
 
 Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config) {
+  set_up_log(config);
   const std::string program = worker_program(config);
   if (::access(program.c_str(), X_OK) != 0) {
     return fail(Code::kNotFound, "the worker program {} is not there: set engine.worker to genepool-worker", program);
@@ -169,6 +174,8 @@ Result<void> RuntimeImpl::set_param(std::string_view name, std::string_view valu
     }
     GENEPOOL_TRY_VOID(genepool::set_param(config_, name, value, Origin::kManager));
     pool_->feed(SetKnobs{knobs()});
+    ledger_.configure(config_);
+    set_up_log(config_);
     log(Level::kInfo, "setting changed", {{"name", std::string(name)}, {"value", std::string(value)}});
     return {};
   });

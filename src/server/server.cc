@@ -77,7 +77,6 @@ void wait_for_the_end(Signals& signals) {
 }  // namespace
 
 Result<int> serve(const Config& config) {
-  log_setup(level_from_text(config.log_level), config.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
   GENEPOOL_TRY(Signals signals, Signals::take_over());
   // Workers whose zygote died become our children, so that we can reap them.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -93,7 +92,7 @@ Result<int> serve(const Config& config) {
 
   wait_for_the_end(signals);
   api.set_draining();
-  drain(*runtime, signals, std::chrono::milliseconds(config.server_drain));
+  drain(*runtime, signals, std::chrono::milliseconds(runtime->config().server_drain));
   http->stop(kLastWords);
   runtime.reset();  // first: requests that it cuts still answer to the stopped server's writers
   return 0;

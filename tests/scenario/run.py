@@ -18,7 +18,7 @@ usage: run.py --program build/genepool CASE.txt
   kill server | stop server | restart server
   corrupt layer NAME                  flips one byte of its file
   expect METRIC|tier MODEL|workers|processes|VAR OP VALUE [within SECONDS]
-  expect log has "TEXT"
+  expect log has|lacks "TEXT"
 
 A VAR holds the answer's text up to its second word (the fake engine's: page:<hash of the page it has>)."""
 
@@ -149,6 +149,10 @@ class Scenario:
     def do_expect(self, words):
         if words[:2] == ["log", "has"]:
             return self.eventually(lambda: words[2] in self.server.log(), DEFAULT_WITHIN_S, lambda: f"the log lacks {words[2]!r}")
+        if words[:2] == ["log", "lacks"]:
+            if words[2] in self.server.log():
+                raise Failed(f"the log has {words[2]!r}")
+            return None
         within = DEFAULT_WITHIN_S
         if "within" in words:
             within = float(words[words.index("within") + 1])
