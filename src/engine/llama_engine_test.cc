@@ -2,6 +2,7 @@
 // workers do; logits come back through shared memory.
 #include "engine/llama_engine.h"
 
+#include <ggml-backend.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -11,7 +12,11 @@
 #include <functional>
 #include <numeric>
 
+#include "engine/q4_1_kernel.h"
 #include "engine/test_pages.h"
+
+// llama.cpp's, in a header of its own.
+const std::vector<std::pair<std::string, ggml_tensor*>>& llama_internal_get_tensor_map(const llama_model* model);
 
 namespace genepool {
 namespace {
@@ -207,6 +212,17 @@ std::string status_line(const std::string& key) {
     if (line.starts_with(key + ":")) return line.substr(key.size() + 1);
   }
   return "";
+}
+
+TEST(LlamaEngine, load_repacks_the_bases_q4_1_matrices) {
+  const std::string expected = q4_1::supported() ? "CPU_Q4_1_GROUPS" : "CPU";
+  int matrices = 0;
+  for (const auto& [name, tensor] : llama_internal_get_tensor_map(world().engine.model())) {
+    if (tensor->type != GGML_TYPE_Q4_1 || name == "token_embd.weight") continue;  // its rows are looked up one by one
+    EXPECT_EQ(ggml_backend_buffer_name(tensor->buffer), expected) << name;
+    ++matrices;
+  }
+  EXPECT_GE(matrices, 7 * 30 - 30);  // seven in each block; a quantiser may keep one of them finer
 }
 
 TEST(LlamaEngine, load_leaves_one_thread) {
