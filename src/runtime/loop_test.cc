@@ -50,7 +50,7 @@ TEST(Loop, a_descriptor_number_used_again_inside_the_callback_is_heard) {
   Loop loop;
   auto first = std::make_unique<Pipe>();
   Pipe second;
-  std::promise<void> heard;
+  std::promise<void> reused, heard;
   loop.post([&] {
     auto* id = new Loop::WatchId(0);
     *id = loop.watch(first->read.get(), [&, id] {
@@ -63,10 +63,11 @@ TEST(Loop, a_descriptor_number_used_again_inside_the_callback_is_heard) {
         second.drain();
         heard.set_value();
       });
+      reused.set_value();
     });
     first->ring();
   });
-  while (first) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  reused.get_future().wait();
   second.ring();
   EXPECT_EQ(heard.get_future().wait_for(std::chrono::seconds(5)), std::future_status::ready);
   loop.stop();
