@@ -36,6 +36,7 @@ struct EngineInfo {
   std::uint32_t vocabulary = 0;
   std::uint64_t weights_bytes = 0;
   std::uint64_t kv_bytes_per_token = 0;
+  std::uint32_t longest_token = 0;  // bytes of text; 0 = one token may stand for any text
 };
 
 struct ChatMessage {

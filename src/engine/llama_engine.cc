@@ -1,8 +1,10 @@
 // Runs in the zygote and in workers.
 #include "engine/llama_engine.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <exception>
 
 #include "engine/llama_log.h"
@@ -87,6 +89,10 @@ EngineInfo LlamaEngine::info() const {
   result.vocabulary = static_cast<std::uint32_t>(llama_vocab_n_tokens(vocab_));
   result.weights_bytes = llama_model_size(model_.get());
   result.kv_bytes_per_token = context_memory(context_.get()).kv / result.context_size;
+  for (Token token = 0; token < llama_vocab_n_tokens(vocab_); ++token) {  // as spelled, never shorter than what it means
+    const std::size_t bytes = std::strlen(llama_vocab_get_text(vocab_, token));
+    result.longest_token = std::max(result.longest_token, static_cast<std::uint32_t>(bytes));
+  }
   return result;
 }
 

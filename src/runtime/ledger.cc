@@ -134,7 +134,7 @@ void Ledger::page_dropped(const std::string& name) {
 void Ledger::worker_gone(const std::string& name, const std::string& reason, const WorkerEnd& end) {
   metrics_.add(Counter::kWorkerExits, {reason});
   if (!end.teardown) {
-    const std::string how = end.detail == 0 ? "" : fmt::format("{} {}", end.by_signal ? "signal" : "exit status", end.detail);
+    const std::string how = end.detail < 0 ? "unknown" : fmt::format("{} {}", end.by_signal ? "signal" : "exit status", end.detail);
     log(Level::kError, fmt::format("worker of {} died", name), {{"how", how}});
     return;
   }

@@ -44,7 +44,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   Result<void> wait_ready(Duration timeout) override;
   Result<LayerRow> add_layer(const std::string& path, const std::string& name) override;
   Result<void> remove_layer(std::string_view name) override;
-  void offload(std::function<void()> blocking_work) override { loaders_.submit(std::move(blocking_work)); }
+  void offload(std::function<void()> blocking_work) override { errands_.submit(std::move(blocking_work)); }
   Config config() override;
   const BaseModel& base() const override { return base_; }
   const std::string& base_path() const override { return base_path_; }
@@ -92,6 +92,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void perform_one(const CommandDone& action);
   void arrive(RequestId id, Request request, Duration deadline);
   void send_generate(RequestId id, Request& request);
+  void fail_generation(RequestId id, Request& request, Error error);
   void end_request(RequestId id, Outcome outcome);
   void finish_generation(Request& request, Outcome& outcome);
   void on_page(const Identity& identity, Result<BuiltPage> built);
@@ -160,7 +161,8 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
 
   // Last, so that they go first; the destructor has stopped the loop's thread by then, and jobs may still post to it.
   Loop loop_;
-  Loaders loaders_{2};
+  Loaders loaders_{2};  // pages
+  Loaders errands_{2};  // callers' work: a slow disk below the layers must not stop `ps`
 };
 
 }  // namespace genepool

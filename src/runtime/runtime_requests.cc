@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "runtime/prompt_limit.h"
 #include "runtime/resolve.h"
 #include "runtime/runtime_impl.h"
 
@@ -25,6 +26,7 @@ std::string_view stage_of(Tier tier) { return tier == Tier::kWarm ? "warm: start
 RequestId RuntimeImpl::generate(const ResolvedGenome& genome, GenerateParams params, std::shared_ptr<ResponseSink> sink) {
   const RequestId id = next_id_++;
   loop_.post([this, id, arrived = monotonic_now(), genome, params = std::move(params), sink = std::move(sink)]() mutable {
+    if (auto fits = check_prompt_size(params.prompt, engine_); !fits) return sink->on_end(failed(std::move(fits.error())));
     Request request;
     request.genome = std::move(genome);
     request.arrived = arrived;
@@ -101,6 +103,10 @@ void RuntimeImpl::release(RequestId lease, bool keep_hot, std::function<void(Rec
 // ------------------------------------------------------------------------------------------------------ ends
 
 void RuntimeImpl::send_generate(RequestId id, Request& request) {
+  // Again: the base may have been loading when the request came.
+  if (auto fits = check_prompt_size(request.params.prompt, engine_); !fits) {
+    return fail_generation(id, request, std::move(fits.error()));
+  }
   request.generating = monotonic_now();
   request.has_first_token = false;
   Generate message;
@@ -111,7 +117,16 @@ void RuntimeImpl::send_generate(RequestId id, Request& request) {
   message.stop = request.params.stop;
   message.max_tokens = request.params.max_tokens;
   message.ignore_end = request.params.ignore_end;
-  supervisor_->send(request.worker, ToWorker{std::move(message)});
+  if (auto sent = supervisor_->send(request.worker, ToWorker{std::move(message)}); !sent) {
+    fail_generation(id, request, std::move(sent.error()));
+  }
+}
+
+// A generation that ends without an answer; a lease lives on.
+void RuntimeImpl::fail_generation(RequestId id, Request& request, Error error) {
+  Outcome outcome = failed(std::move(error));
+  if (request.is_lease) return finish_generation(request, outcome);
+  end_request(id, std::move(outcome));
 }
 
 // Completes the receipt of the generation under way and hands the outcome to its sink.
@@ -253,7 +268,9 @@ std::shared_ptr<AssemblyTimes> RuntimeImpl::assembly_of(const Identity& identity
   return assembly;
 }
 
-void RuntimeImpl::perform_one(const ProbeWorker& action) { supervisor_->send(action.worker, ToWorker{Ping{action.worker}}); }
+void RuntimeImpl::perform_one(const ProbeWorker& action) {
+  (void)supervisor_->send(action.worker, ToWorker{Ping{action.worker}});  // a worker that gets none fails its health check
+}
 
 void RuntimeImpl::perform_one(const KillWorker& action) {
   const auto found = workers_.find(action.worker);
@@ -268,7 +285,7 @@ void RuntimeImpl::perform_one(const CancelOnWorker& action) {
   if (found == requests_.end()) return;
   // A lease without a generation under way has nothing to cancel on the worker.
   if (!found->second.sink) return end_request(action.request, failed(Error{Code::kCancelled, "cancelled", "", std::nullopt}));
-  supervisor_->send(action.worker, ToWorker{CancelRequest{action.request}});
+  (void)supervisor_->send(action.worker, ToWorker{CancelRequest{action.request}});  // one that gets none is stuck soon
 }
 
 void RuntimeImpl::perform_one(const DropPage& action) {

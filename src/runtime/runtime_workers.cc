@@ -128,10 +128,7 @@ void RuntimeImpl::on_message(WorkerId worker, const GenerateDone& message) {
 void RuntimeImpl::on_message(WorkerId worker, const GenerateFailed& message) {
   Request* request = request_on(worker, message.request);
   if (request == nullptr) return;
-  Outcome outcome;
-  outcome.error = message.error;
-  if (request->is_lease) return finish_generation(*request, outcome);
-  end_request(message.request, std::move(outcome));
+  fail_generation(message.request, *request, message.error);
 }
 
 }  // namespace genepool

@@ -14,6 +14,8 @@
 namespace genepool {
 namespace {
 
+constexpr int kLastWordsMs = 5;
+
 void send_kill(const UniqueFd& pidfd) {
   if (pidfd.is_open()) ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
 }
@@ -145,15 +147,17 @@ void Supervisor::spawn(WorkerId id, const std::string& genome_hex, int page) {
   if (!sent) fail_worker(id, Error{Code::kWorkerDied, sent.error().message, "", std::nullopt});
 }
 
-void Supervisor::send(WorkerId id, const ToWorker& message) {
+Result<void> Supervisor::send(WorkerId id, const ToWorker& message) {
   const auto found = workers_.find(id);
-  if (found == workers_.end() || !found->second.channel.is_open()) return;
+  if (found == workers_.end() || !found->second.channel.is_open()) return {};
   if (auto sent = found->second.channel.send(message); !sent) {
-    log(Level::kWarn, "a worker does not take its messages", {{"worker", std::to_string(id)}, {"error", sent.error().message}});
-    kill(id);
-    return;
+    if (sent.error().code == Code::kTooLarge || sent.error().code == Code::kQueueFull) return sent;
+    // Usually it is dead already and the pidfd says so next; that death is its own.
+    send_kill(found->second.pidfd);
+    return {};
   }
   flush_when_writable(id);
+  return {};
 }
 
 void Supervisor::flush_when_writable(WorkerId id) {
@@ -244,6 +248,13 @@ void Supervisor::fail_worker(WorkerId id, const Error& error) {
 
 void Supervisor::on_worker_exit(WorkerId id) {
   if (auto status = reap(workers_.at(id).pidfd)) workers_.at(id).wait_status = status;
+  // The zygote is its parent and tells how it ended, a moment later than the pidfd tells that it did. Nobody waits for the
+  // reason of a death that we caused.
+  if (!workers_.at(id).killed && !workers_.at(id).wait_status && zygote_socket_watch_ != 0) {
+    pollfd last_words{zygote_.channel.fd(), POLLIN, 0};
+    if (::poll(&last_words, 1, kLastWordsMs) == 1) on_zygote_readable();
+    if (!workers_.contains(id)) return;
+  }
   // What it said before it ended counts: the last tokens of an answer, or the reason it could not attach.
   if (workers_.at(id).channel.is_open()) on_worker_readable(id);
   Worker& worker = workers_.at(id);

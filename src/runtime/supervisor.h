@@ -27,7 +27,7 @@ struct WorkerStart {  // measured from the spawn's beginning
 struct WorkerEnd {
   std::optional<Duration> teardown;  // SIGKILL to gone, when we killed it
   bool by_signal = false;            // best knowledge; of an unwanted end
-  int detail = 0;                    // signal number or exit status, 0 when unknown
+  int detail = -1;                   // signal number or exit status, -1 when unknown
 };
 
 class SupervisorListener {
@@ -54,7 +54,9 @@ class Supervisor {
 
   // `page` is passed on and stays the caller's; -1 for the bare base. Ends in on_worker_ready or on_worker_failed.
   void spawn(WorkerId worker, const std::string& genome_hex, int page);
-  void send(WorkerId worker, const ToWorker& message);  // to a worker that is gone: dropped, on_worker_gone comes
+  // kTooLarge, kQueueFull: the message does not go and the worker lives on. To a worker that is gone: dropped,
+  // on_worker_gone comes.
+  [[nodiscard]] Result<void> send(WorkerId worker, const ToWorker& message);
   void kill(WorkerId worker);                           // SIGKILL
   // Gives up on workers that have not become ready within kStartLimit: every wait has a bound. About once a second.
   void check_starts();

@@ -31,6 +31,13 @@ Result<FileStamp> stamp_of(const std::string& path) {
                    static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec};
 }
 
+// A file that was just written may be written again within the same tick of the file system's clock and keep its stamp.
+// Such a stamp is not remembered: the file is hashed once more the next time.
+FileStamp to_remember(const FileStamp& stamp) {
+  constexpr std::int64_t kSettled = 2'000'000'000;
+  return stamp.mtime_ns < unix_ms() * 1'000'000 - kSettled ? stamp : FileStamp{};
+}
+
 Result<BaseModel> read_header(const std::string& path) {
   GENEPOOL_TRY(const Mapping mapping, Mapping::of_file(path));
   GENEPOOL_TRY(const GgufView file, GgufView::parse(mapping.bytes(), GgufLimits{.is_base = true}));
@@ -66,7 +73,7 @@ class DiskStore final : public Store {
     GENEPOOL_TRY(BaseModel base, read_header(absolute));
     GENEPOOL_TRY(base.id, base_id(absolute, stamp));
     const std::scoped_lock lock(mutex_);
-    GENEPOOL_TRY_VOID(catalog_.remember_base(absolute, stamp, base.id));
+    GENEPOOL_TRY_VOID(catalog_.remember_base(absolute, to_remember(stamp), base.id));
     return std::pair(absolute, std::move(base));
   }
 

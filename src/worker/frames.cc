@@ -106,9 +106,10 @@ Result<void> FrameChannel::send(const FromWorker& message, int passed) {
 
 Result<void> FrameChannel::enqueue(std::uint16_t type, std::vector<std::byte> payload, int passed) {
   if (!socket_.is_open()) return fail_gone();
-  if (payload.size() > kMaxFrame) return fail(Code::kTooLarge, "a frame of {} bytes, at most {}", payload.size(), kMaxFrame);
+  if (payload.size() > kMaxFrame) return fail(Code::kTooLarge, "{} bytes are too many for one message to another process, the most is {}", payload.size(),
+                                                kMaxFrame);
   if (unsent_bytes_ + payload.size() + kHeaderSize > kMaxUnsent) {
-    return fail(Code::kTooLarge, "the other process does not read: {} bytes are unsent", unsent_bytes_);
+    return fail(Code::kQueueFull, "the other process does not read: {} bytes are unsent", unsent_bytes_);
   }
   Outgoing out;
   if (passed >= 0) {

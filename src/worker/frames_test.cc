@@ -164,7 +164,7 @@ TEST(Frames, a_peer_that_does_not_read_meets_a_bound) {
   Result<void> sent;
   for (int i = 0; i < 20 && sent; ++i) sent = pair.a.send(big);
   ASSERT_FALSE(sent);
-  EXPECT_EQ(sent.error().code, Code::kTooLarge);
+  EXPECT_EQ(sent.error().code, Code::kQueueFull);
   EXPECT_EQ(pair.a.send(TokensOut{1, std::string(kMaxFrame, 'x'), 1, {}}).error().code, Code::kTooLarge);
 }
 

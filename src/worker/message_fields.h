@@ -20,7 +20,7 @@ concept Is = std::is_same_v<std::remove_const_t<T>, M>;
 
 void fields(auto& visit, Is<Error> auto& m) { visit(m.code, m.message, m.param, m.retry_after); }
 void fields(auto& visit, Is<EngineInfo> auto& m) {
-  visit(m.engine, m.context_size, m.vocabulary, m.weights_bytes, m.kv_bytes_per_token);
+  visit(m.engine, m.context_size, m.vocabulary, m.weights_bytes, m.kv_bytes_per_token, m.longest_token);
 }
 void fields(auto& visit, Is<ChatMessage> auto& m) { visit(m.role, m.content); }
 void fields(auto& visit, Is<SamplingParams> auto& m) {
