@@ -258,7 +258,7 @@ TEST_F(Vllm, loads_and_unloads_as_vllm_says_it) {
   EXPECT_EQ(ask("POST", "/v1/load_lora_adapter", R"({"lora_name":"poet","lora_path":"poet.gguf"})")->status, 409);
   const auto unloaded = ask("POST", "/v1/unload_lora_adapter", R"({"lora_name":"poet"})");
   EXPECT_EQ(unloaded->body, "Success: LoRA adapter 'poet' removed successfully.");
-  EXPECT_EQ(runtime.moves, std::vector<std::string>{"cold poet"});
+  EXPECT_EQ(runtime.moves, std::vector<std::string>{"remove poet"});
   EXPECT_EQ(ask("GET", "/v1/models/poet")->status, 404);
   EXPECT_FALSE(runtime.store().layers.contains("poet"));
 }

@@ -134,15 +134,14 @@ void post_genome(Context& context, const CallPtr& call) {
   auto genome = read_genome(call->request.body, context.runtime.base().id);
   if (!genome) return call->reply_error(genome.error());
   answer_offloaded(context, call, 201, [&runtime = context.runtime, genome = std::move(*genome)]() -> Result<Out> {
-    GENEPOOL_TRY(const GenomeRow row, runtime.store().create_genome(genome));
+    GENEPOOL_TRY(const GenomeRow row, runtime.create_genome(genome));
     const RuntimeStatus status = runtime.status(false);
     return genome_json(row, by_identity(status));
   });
 }
 
 Result<Out> remove_genome(Runtime& runtime, const std::string& name) {
-  GENEPOOL_TRY_VOID(runtime.store().remove_genome(name));
-  runtime.metrics().forget_genome(name);
+  GENEPOOL_TRY_VOID(runtime.remove_genome(name));
   return Out{{"removed", name}};
 }
 

@@ -58,6 +58,7 @@ class FakeStore final : public Store {
     if (genomes.erase(std::string(name)) == 0) return fail(Code::kGenomeNotFound, "no genome \"{}\"", name);
     return {};
   }
+  Result<std::optional<std::string>> name_of(const Identity&) override { return fail(Code::kInternal, "unused"); }
   Result<std::uint64_t> count_genomes() override { return genomes.size(); }
 
  private:
@@ -156,6 +157,11 @@ class FakeRuntime final : public Runtime {
   Result<void> remove_layer(std::string_view name) override {
     if (store_.layers.erase(std::string(name)) == 0) return fail(Code::kLayerNotFound, "no layer \"{}\"", name);
     return {};
+  }
+  Result<GenomeRow> create_genome(const Store::NewGenome& genome) override { return store_.create_genome(genome); }
+  Result<void> remove_genome(std::string_view name) override {
+    moves.push_back("remove " + std::string(name));
+    return store_.remove_genome(name);
   }
   void offload(std::function<void()> work) override { work(); }
   Config config() override { return config_; }

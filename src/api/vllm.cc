@@ -34,7 +34,7 @@ Result<std::string> load(Runtime& runtime, const std::string& root, const std::s
   genome.name = name;
   genome.base = runtime.base().id;
   genome.stack = {{name, 1.0F}};
-  const auto made = runtime.store().create_genome(genome);
+  const auto made = runtime.create_genome(genome);
   if (!made) {
     (void)runtime.remove_layer(layer.name);  // all or nothing
     return tl::unexpected(made.error());
@@ -48,10 +48,7 @@ Result<std::string> unload(Runtime& runtime, const std::string& name) {
     return fail_param(Code::kConflict, "lora_name", "genome \"{}\" is a stack of its own ({}): delete it with DELETE "
                       "/api/genomes/{}", name, stack_text(row.stack), name);
   }
-  const auto genome = runtime.resolve(name);
-  GENEPOOL_TRY_VOID(runtime.store().remove_genome(name));
-  runtime.metrics().forget_genome(name);
-  if (genome) runtime.bring_to(*genome, Goal::kCold, [](const Result<void>&) {});
+  GENEPOOL_TRY_VOID(runtime.remove_genome(name));
   (void)runtime.remove_layer(name);  // stays when other genomes use it
   return fmt::format("Success: LoRA adapter '{}' removed successfully.", name);
 }

@@ -134,7 +134,7 @@ Result<void> GenomePool::create_genome(const std::string& name, const std::vecto
     GENEPOOL_TRY(NamedEntry entry, parse_entry(text));
     genome.stack.push_back(std::move(entry));
   }
-  GENEPOOL_TRY([[maybe_unused]] const GenomeRow row, state_->runtime->store().create_genome(genome));
+  GENEPOOL_TRY([[maybe_unused]] const GenomeRow row, state_->runtime->create_genome(genome));
   return {};
 }
 

@@ -159,6 +159,10 @@ class Runtime {
   // Imports and adds a layer / removes one: blocks on disk; call it through offload() from an event loop.
   [[nodiscard]] virtual Result<LayerRow> add_layer(const std::string& path, const std::string& name) = 0;
   [[nodiscard]] virtual Result<void> remove_layer(std::string_view name) = 0;
+  // The catalog's, and what the change means for memory: a stack that has lost its last name loses its pin, and leaves
+  // once its requests have ended. Block on disk too.
+  [[nodiscard]] virtual Result<GenomeRow> create_genome(const Store::NewGenome& genome) = 0;
+  [[nodiscard]] virtual Result<void> remove_genome(std::string_view name) = 0;
   virtual void offload(std::function<void()> blocking_work) = 0;  // runs on a loader thread
 
   [[nodiscard]] virtual Config config() = 0;                 // a copy, as it is now

@@ -44,6 +44,8 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   Result<void> wait_ready(Duration timeout) override;
   Result<LayerRow> add_layer(const std::string& path, const std::string& name) override;
   Result<void> remove_layer(std::string_view name) override;
+  Result<GenomeRow> create_genome(const Store::NewGenome& genome) override;
+  Result<void> remove_genome(std::string_view name) override;
   void offload(std::function<void()> blocking_work) override { errands_.submit(std::move(blocking_work)); }
   Config config() override;
   const BaseModel& base() const override { return base_; }
@@ -116,6 +118,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   Request* request_on(WorkerId worker, RequestId id);
 
   // ---- runtime.cc
+  [[nodiscard]] Result<void> on_name_gone(std::string_view name, const Identity& identity);
   void on_second();
   void finish_drain_if_idle();
   [[nodiscard]] Knobs knobs() const;

@@ -40,8 +40,10 @@ CREATE TABLE genome_entries (
 CREATE INDEX genome_entries_by_layer_name ON genome_entries(layer_name);
 )sql";
 
+constexpr const char* kSchema2 = "CREATE INDEX versions_by_identity ON versions(identity)";
+
 // Migration i takes a catalog from user_version i to i + 1. Never change one that was released: add the next.
-constexpr std::array kMigrations{kSchema1};
+constexpr std::array kMigrations{kSchema1, kSchema2};
 
 // Names near `wanted` in the index's order, and so of bounded number however many there are. Small catalogs are covered
 // whole; in large ones a typo in the first letters is not found.

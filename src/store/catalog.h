@@ -49,6 +49,7 @@ class Catalog {
   [[nodiscard]] Result<GenomeRow> genome(std::string_view name);  // kGenomeNotFound with the nearest name
   [[nodiscard]] Result<std::vector<GenomeRow>> list_genomes(const ListOptions& options);
   [[nodiscard]] Result<void> remove_genome(std::string_view name);
+  [[nodiscard]] Result<std::optional<std::string>> name_of(const Identity& identity);
   [[nodiscard]] Result<std::uint64_t> count_genomes();
 
  private:

@@ -152,6 +152,14 @@ Result<void> Catalog::remove_genome(std::string_view name) {
   return transaction.commit();
 }
 
+Result<std::optional<std::string>> Catalog::name_of(const Identity& identity) {
+  GENEPOOL_TRY(Statement row, db_.query(R"(
+      SELECT g.name FROM versions v JOIN genomes g ON g.version = v.id WHERE v.identity = ?1 ORDER BY g.name LIMIT 1)", identity));
+  GENEPOOL_TRY(const bool found, row.step());
+  if (!found) return std::nullopt;
+  return row.text(0);
+}
+
 Result<std::uint64_t> Catalog::count_genomes() {
   GENEPOOL_TRY(Statement row, db_.query("SELECT count(*) FROM genomes"));
   GENEPOOL_TRY_VOID(row.step());

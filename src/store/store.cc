@@ -145,6 +145,11 @@ class DiskStore final : public Store {
     return catalog_.remove_genome(name);
   }
 
+  Result<std::optional<std::string>> name_of(const Identity& identity) override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.name_of(identity);
+  }
+
   Result<std::uint64_t> count_genomes() override {
     const std::scoped_lock lock(mutex_);
     return catalog_.count_genomes();

@@ -92,6 +92,8 @@ class Store {
   [[nodiscard]] virtual Result<GenomeRow> genome(std::string_view name) = 0;  // kGenomeNotFound with the nearest name
   [[nodiscard]] virtual Result<std::vector<GenomeRow>> list_genomes(const ListOptions& options) = 0;
   [[nodiscard]] virtual Result<void> remove_genome(std::string_view name) = 0;
+  // The first of the genomes that have this identity now; none: nothing names it.
+  [[nodiscard]] virtual Result<std::optional<std::string>> name_of(const Identity& identity) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> count_genomes() = 0;
 };
 

@@ -115,6 +115,15 @@ TEST_F(StoreDamage, a_catalog_of_a_newer_genepool_is_left_alone) {
   EXPECT_EQ(count_files("layers"), 2u);
 }
 
+TEST_F(StoreDamage, a_catalog_of_the_first_release_is_brought_up_to_date) {
+  ASSERT_TRUE(store_->create_genome({.name = "captain", .base = kBase, .stack = {{"pirate", 1}}}));
+  store_.reset();
+  ASSERT_TRUE(Database::open(dir_ + "/catalog.sqlite")->execute("DROP INDEX versions_by_identity; PRAGMA user_version = 1"));
+  const auto opened = Store::open(dir_);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(*(*opened)->name_of((*opened)->genome("captain")->identity), "captain");
+}
+
 TEST_F(StoreDamage, a_catalog_that_is_none_is_named) {
   store_.reset();
   std::ofstream(dir_ + "/catalog.sqlite") << std::string(8192, 'x');

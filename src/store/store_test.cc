@@ -172,8 +172,13 @@ TEST_F(StoreGenomes, two_names_may_share_a_version) {
   ASSERT_TRUE(store_->create_genome({.name = "two", .base = kBase, .stack = {{"buccaneer", 0.5F}}}));
   EXPECT_EQ(store_->genome("one")->version, store_->genome("two")->version);
   EXPECT_EQ(store_->genome("two")->stack[0].layer, "buccaneer");
+  const Identity shared = store_->genome("two")->identity;
+  EXPECT_EQ(*store_->name_of(shared), "one");
   ASSERT_TRUE(store_->remove_genome("one"));
   EXPECT_EQ(store_->genome("two")->entries[0].layer, pirate_.id);
+  EXPECT_EQ(*store_->name_of(shared), "two");
+  ASSERT_TRUE(store_->create_genome({.name = "two", .base = kBase, .stack = {{"short", 1}}, .replace = true}));
+  EXPECT_EQ(*store_->name_of(shared), std::nullopt);
 }
 
 TEST_F(StoreGenomes, layers_count_the_genomes_that_use_them) {
