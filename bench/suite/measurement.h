@@ -23,7 +23,7 @@ struct Measurement {
   std::string title;  // "WARM acquire, page kept"
   Unit unit = Unit::kMillis;
   std::optional<Bound> limit;  // the founding document's; none: shown beside
-  std::vector<Bound> aims;     // design.md section 1; never decide the verdict
+  std::vector<Bound> aims;     // our own, stricter; never decide the verdict
   std::vector<double> samples;
   std::string note;
 };

@@ -80,7 +80,7 @@ Result<ChatMessage> read_message(const Json& message, const std::string& where) 
   if (role == "developer") role = "system";  // OpenAI's newer name; templates know the older
   if (role == "tool" || role == "function") return not_supported(where + ".role", "there are no tools");
   if (role != "system" && role != "user" && role != "assistant") {
-    return fields.wrong("role", "\"system\", \"user\" or \"assistant\"");
+    return fields.wrong("role", "\"system\", \"developer\", \"user\" or \"assistant\"");
   }
   const Json* calls = fields.find("tool_calls");
   if (calls && !calls->empty()) return not_supported(where + ".tool_calls", "there are no tools");

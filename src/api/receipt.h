@@ -1,4 +1,4 @@
-// The receipt and the engine's timings as JSON. Stable keys: design.md, section 4. For api/*.cc only.
+// The receipt and the engine's timings as JSON. Stable keys: docs/reference/http-api.md. For api/*.cc only.
 #pragma once
 
 #include "api/json.h"

@@ -1,6 +1,5 @@
 #include "base/hash.h"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -8,7 +7,7 @@
 #include <cerrno>
 #include <vector>
 
-#include "base/unique_fd.h"
+#include "base/regular_file.h"
 
 namespace genepool {
 
@@ -77,8 +76,7 @@ Digest sha256(std::span<const std::byte> bytes) {
 }
 
 Result<Digest> sha256_of_file(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.is_open()) return fail_errno(fmt::format("open {}", path), errno);
+  GENEPOOL_TRY(const UniqueFd fd, open_regular_file(path));
   Sha256 hasher;
   std::vector<std::byte> buffer(1 << 20);
   for (;;) {

@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "base/regular_file.h"
+
 namespace genepool {
 namespace {
 
@@ -39,8 +41,7 @@ Result<Mapping> Mapping::of_fd(int fd, bool populate) {
 }
 
 Result<Mapping> Mapping::of_file(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.is_open()) return fail_errno(fmt::format("open {}", path), errno);
+  GENEPOOL_TRY(const UniqueFd fd, open_regular_file(path));
   return of_fd(fd.get());
 }
 

@@ -38,7 +38,7 @@ Result<void> Connection::stream(std::string_view path, std::string_view body, co
 }
 
 Error Connection::explained(Error error) const {
-  if (error.code == Code::kUnreachable) error.message = "no server at " + url_ + ": start one with `genepool serve`";
+  if (error.code == Code::kUnreachable) error.message = "no server at " + place_ + ": start one with `genepool serve`";
   return error;
 }
 
@@ -48,21 +48,32 @@ std::string host_asked_for(const Invocation& invocation) {
   return host == nullptr ? "" : host;
 }
 
-Result<std::unique_ptr<Connection>> connect_to(const Invocation& invocation, const std::string& url) {
+namespace {
+
+Result<std::unique_ptr<Connection>> connect_to(const Invocation& invocation, const std::string& url, std::string place) {
   HttpTimeouts timeouts{.silence = std::chrono::minutes(5)};
   if (invocation.has("--timeout")) {
     GENEPOOL_TRY(const std::int64_t ms, parse_millis(invocation.text("--timeout")));
     if (ms > 0) timeouts.silence = std::chrono::milliseconds(ms);
   }
   GENEPOOL_TRY(HttpClient client, HttpClient::open(url, timeouts));
-  return std::make_unique<Connection>(std::move(client), url);
+  return std::make_unique<Connection>(std::move(client), std::move(place));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Connection>> connect_to(const Invocation& invocation, const std::string& url) {
+  return connect_to(invocation, url, url);
 }
 
 Result<std::unique_ptr<Connection>> connect_to_server(const Invocation& invocation) {
   if (const std::string host = host_asked_for(invocation); !host.empty()) return connect_to(invocation, host);
   GENEPOOL_TRY(const Config config, settings_of(invocation));
-  const std::string socket = socket_path_of(config);
-  return connect_to(invocation, is_listening(socket) ? "unix:" + socket : "http://127.0.0.1:8811");
+  const std::string socket = "unix:" + socket_path_of(config);
+  const bool is_named = !config.server_data_dir.empty() || !config.server_socket.empty();
+  if (is_named || is_listening(socket_path_of(config))) return connect_to(invocation, socket);
+  const std::string url = "http://" + config.server_listen;
+  return connect_to(invocation, url, fmt::format("{} or {}", socket, url));
 }
 
 bool is_listening(const std::string& socket_path) {

@@ -17,7 +17,8 @@ namespace genepool::cli {
 
 class Connection {
  public:
-  Connection(HttpClient client, std::string url) : client_(std::move(client)), url_(std::move(url)) {}
+  // `place` is what messages call the server's address.
+  Connection(HttpClient client, std::string place) : client_(std::move(client)), place_(std::move(place)) {}
 
   // The body of a 2xx answer; else the error that the server states. kUnreachable, kDeadlineExceeded, kIo as HttpClient.
   [[nodiscard]] Result<std::string> get(std::string_view path) { return send("GET", path, ""); }
@@ -28,22 +29,23 @@ class Connection {
   using OnLine = std::function<bool(std::string_view line)>;
   [[nodiscard]] Result<void> stream(std::string_view path, std::string_view body, const OnLine& on_line);
 
-  [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] const std::string& place() const { return place_; }
 
  private:
   [[nodiscard]] Result<std::string> send(std::string_view method, std::string_view path, std::string_view body);
   [[nodiscard]] Error explained(Error error) const;
 
   HttpClient client_;
-  std::string url_;
+  std::string place_;
 };
 
 // --host, or GENEPOOL_HOST; "" when neither is given.
 [[nodiscard]] std::string host_asked_for(const Invocation& invocation);
 [[nodiscard]] Result<std::unique_ptr<Connection>> connect_to(const Invocation& invocation, const std::string& url);
 
-// The host asked for, else the socket in the data directory if a server listens there, else http://127.0.0.1:8811.
-// Connects with the first request. kUsage.
+// The host asked for, else the socket in the data directory if a server listens there, else the address it would listen on.
+// Who names a data directory or socket wants that one's server and no other: then there is no last else.
+// Connects with the first request. kUsage, kUnreachable.
 [[nodiscard]] Result<std::unique_ptr<Connection>> connect_to_server(const Invocation& invocation);
 
 // A server listens on this Unix socket.

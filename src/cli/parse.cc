@@ -160,6 +160,7 @@ Result<ParsedLine> interpret(const CLI::App& root, const std::vector<std::string
     return line;
   }
   if (line.wants_help) return line;
+  if (!extras.empty() && !extras.front().starts_with('-')) return unknown_verb("", extras.front());  // it stood before the verb
   if (!extras.empty()) return unknown_flag(*line.invocation.command, extras.front());
   GENEPOOL_TRY_VOID(collect_flags(chain, line.invocation));
   std::vector<std::string> words = chain.back()->get_option("words")->results();

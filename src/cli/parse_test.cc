@@ -32,6 +32,10 @@ TEST(Parse, a_verb_of_two_words_gets_its_arguments_and_flags) {
   EXPECT_TRUE(line.has("--replace"));
 }
 
+TEST(Parse, a_mistyped_group_is_named_and_not_the_verb_behind_it) {
+  EXPECT_EQ(refusal({"layr", "ls"}), "there is no verb \"layr\", `genepool help` lists them; did you mean layer?");
+}
+
 TEST(Parse, words_of_a_prompt_may_be_verbs) {
   const Invocation line = parsed({"run", "captain", "show", "ps", "genome", "ls"});
   EXPECT_EQ(line.command->id, "run");

@@ -1,5 +1,5 @@
 // Genome: one base + one ordered, weighted stack of layers; its identity and its version. Thread: values.
-// Identity keys everything that must not be mixed up: worker processes, pages, KV, metrics (design.md, fixed point 1).
+// Identity keys everything that must not be mixed up: worker processes, pages, KV, metrics.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The page of a genome: its whole stack fused into one adapter by rank concatenation (notes/engine.md, section 6):
+// The page of a genome: its whole stack fused into one adapter by rank concatenation, which is exact:
 //     A = [A_1; A_2; ...]   B = [s_1 B_1 | s_2 B_2 | ...],  s_i = weight_i * scale_i   =>   B A = sum s_i B_i A_i
 // A page is itself a plain GGUF LoRA without alpha (used with weight 1): our worker uses it in place, and stock llama.cpp
 // can load the very same bytes. Equal genomes give equal bytes.

@@ -1,5 +1,5 @@
-// A PEFT LoRA folder as pairs in GGUF's names and order; q and k rows permuted where the base's RoPE is interleaved
-// (notes/engine.md, section 7). Thread: any; blocks on reading.
+// A PEFT LoRA folder as pairs in GGUF's names and order; q and k rows permuted where the base's RoPE is interleaved,
+// as llama.cpp's convert_lora_to_gguf.py does. Thread: any; blocks on reading.
 #pragma once
 
 #include <string>

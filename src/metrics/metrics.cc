@@ -23,7 +23,6 @@ namespace {
 using Buckets = prometheus::Histogram::BucketBoundaries;
 using GenomeNames = std::set<std::string, std::less<>>;
 
-constexpr std::string_view kOther = "other";
 constexpr char kSeparator = '\x1f';  // between label values in a key; no name of ours can hold it
 
 const Buckets kFine{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
@@ -161,8 +160,8 @@ struct Metrics::State {
 
   // The genome itself while there is room for its label, else "other".
   std::string_view shown(std::string_view genome) {
-    if (genome == kOther || genomes.contains(genome)) return genome;
-    if (genomes.size() >= genome_labels) return kOther;
+    if (genome == kOtherGenomes || genomes.contains(genome)) return genome;
+    if (genomes.size() >= genome_labels) return kOtherGenomes;
     genomes.emplace(genome);
     return genome;
   }

@@ -16,6 +16,9 @@
 
 namespace genepool {
 
+// The label shared by genomes beyond the cap and by stacks that a client composed.
+inline constexpr std::string_view kOtherGenomes = "other";
+
 enum class Counter {
 #define GENEPOOL_COUNTER(id, name, labels, help) id,
 #define GENEPOOL_GAUGE(id, name, labels, help)

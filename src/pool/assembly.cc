@@ -9,7 +9,7 @@
 namespace genepool {
 namespace {
 
-constexpr double kEwmaShare = 0.3;  // notes/paging-policy.md, 2.1
+constexpr double kEwmaShare = 0.3;  // a new level is believed after about five page-ins
 
 double ewma(double old, double sample) { return old == 0 ? sample : old + kEwmaShare * (sample - old); }
 

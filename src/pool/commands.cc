@@ -7,9 +7,7 @@
 namespace genepool {
 namespace {
 
-Error pinned_error(const Identity& identity) {
-  return Error{Code::kConflict, "genome " + identity.brief() + " is pinned: unpin it first", "", std::nullopt};
-}
+Error pinned_error() { return Error{Code::kConflict, "it is pinned: unpin it first", "", std::nullopt}; }
 
 }  // namespace
 
@@ -18,7 +16,7 @@ void PoolCore::State::handle(const BringTo& wish) {
   const Want want = wish.goal == Goal::kCold ? Want::kCold : wish.goal == Goal::kHot ? Want::kHot : Want::kWarm;
   std::optional<Error> error;
   if (want == Want::kCold && e.is_pinned) {
-    error = pinned_error(wish.genome.identity);
+    error = pinned_error();
   } else if (want != Want::kCold && is_draining) {
     error = busy_error(Code::kDraining, "the server is draining");
   } else if (waiting_total() >= knobs.queue && !holds(want, e)) {
@@ -36,7 +34,7 @@ void PoolCore::State::handle(const BringTo& wish) {
 void PoolCore::State::handle(const Demote& wish) {
   Entry* e = find(wish.identity);
   if (e == nullptr) return out(CommandDone{wish.command, true, {}});
-  if (e->is_pinned) return out(CommandDone{wish.command, false, pinned_error(wish.identity)});
+  if (e->is_pinned) return out(CommandDone{wish.command, false, pinned_error()});
   add_command(*e, wish.command, Want::kDemoted, Instant::max());
 }
 
@@ -45,7 +43,7 @@ void PoolCore::State::handle(const SetPin& pin) {
   Entry& e = enter(pin.genome);
   e.is_pinned = pin.is_pinned;
   if (pin.is_pinned) {
-    fail_commands(e, pinned_error(pin.genome.identity),
+    fail_commands(e, pinned_error(),
                   [](Want want) { return want == Want::kCold || want == Want::kDemoted; });
   }
   refresh(e);

@@ -18,9 +18,8 @@ void PoolCore::State::seat_line() {
     if (e.worker) continue;    // its own worker, parting or dying, must be gone first
     if (hot_need(e) > knobs.hot_bytes) {
       give_up(e, Error{Code::kTooLarge,
-                       fmt::format("genome {} needs {} bytes when HOT (page {} + KV {}), pool.hot_bytes is {}",
-                                   e.spec.identity.brief(), hot_need(e), e.page_bytes, knobs.kv_bytes_per_worker,
-                                   knobs.hot_bytes),
+                       fmt::format("the genome needs {} bytes when HOT (page {} + KV {}), pool.hot_bytes is {}", hot_need(e),
+                                   e.page_bytes, knobs.kv_bytes_per_worker, knobs.hot_bytes),
                        "", std::nullopt});
     } else if (is_shut_out(e)) {
       continue;  // no yield can help; those behind it need not wait for an unpin

@@ -1,5 +1,5 @@
 // Policy: which resident is to leave. HOT and WARM each have one. Pure: no clock, no chance of its own.
-// Source of the interface: notes/paging-policy.md, section 2.2: keep the highest score, evict the minimum.
+// One score per resident: the highest is kept, the minimum evicted (as GreedyDual and its kin are stated).
 // Thread: the pool's strand.
 #pragma once
 

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// notes/paging-policy.md, 2.6: two independent implementations agree on these.
+// Counted by two independent LRU implementations outside this project.
 TEST(Policy, lru_misses_are_the_golden_ones) {
   for (const auto& [max_hot, misses] : {std::pair{3U, 22}, {4U, 20}, {5U, 14}}) {
     Harness h(knobs_with(max_hot));

@@ -154,8 +154,7 @@ void PoolCore::State::expire_deadlines() {
   while (!request_deadlines.empty() && request_deadlines.begin()->first <= now) {
     Request& r = requests.at(request_deadlines.begin()->second);
     refuse(r, make_error(Code::kDeadlineExceeded,
-                         fmt::format("waited {:.0f} ms for genome {}: {}", to_ms(now - r.arrived),
-                                     r.entry->spec.identity.brief(), why_waiting(*r.entry))));
+                         fmt::format("waited {:.0f} ms for the genome: {}", to_ms(now - r.arrived), why_waiting(*r.entry))));
   }
   while (!command_deadlines.empty() && command_deadlines.begin()->first <= now) {
     Command& c = commands.at(command_deadlines.begin()->second);
@@ -168,7 +167,7 @@ void PoolCore::State::expire_deadlines() {
 void PoolCore::State::refuse_hopeless() {
   if (!is_draining && !is_final) return;
   const Error error = is_draining ? busy_error(Code::kDraining, "the server is draining")
-                                  : busy_error(Code::kUnavailable, "the base cannot start workers any more: see /health");
+                                  : busy_error(Code::kUnavailable, "the base cannot start workers any more (GET /health says why): restart the server");
   for (auto& [identity, e] : entries) {
     const bool has_live_worker = e.worker && e.worker->state != WorkerState::kDying;
     if (e.seat != Seat::kNone && !e.worker) unseat(e);

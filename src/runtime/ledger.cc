@@ -106,9 +106,9 @@ void Ledger::page_found(const ResolvedGenome& genome) {
   if (!genome.layers.empty()) metrics_.add(Counter::kLayerLookups, {"hit"}, static_cast<double>(genome.layers.size()));
 }
 
-void Ledger::assembled(const ResolvedGenome& genome, const AssemblyTimes& assembly) {
+void Ledger::assembled(const ResolvedGenome& genome, const AssemblyTimes& assembly, bool is_demanded) {
   const std::string_view from = tier_name(assembly.from);
-  metrics_.add(Counter::kPageIns, {from, "demand"});
+  metrics_.add(Counter::kPageIns, {from, is_demanded ? "demand" : "command"});
   metrics_.observe(Histogram::kPageInSeconds, seconds(assembly.load()), {from, "layer_load"});
   metrics_.observe(Histogram::kPageInSeconds, seconds(assembly.stack()), {from, "layer_stack"});
   metrics_.observe(Histogram::kPageInSeconds, seconds(assembly.spawn), {from, "process_spawn"});
@@ -154,9 +154,11 @@ void Ledger::ended(const Outcome& outcome, AssemblyTimes* assembly) {
   if (outcome.completion_tokens > 1) {
     metrics_.observe(Histogram::kTpotSeconds, seconds(r.decode_ms / (outcome.completion_tokens - 1)));
   }
-  metrics_.add(Counter::kPromptTokens, {r.genome}, outcome.prompt_tokens);
-  metrics_.add(Counter::kCompletionTokens, {r.genome}, outcome.completion_tokens);
-  metrics_.add(Counter::kCachedTokens, {r.genome}, outcome.cached_tokens);
+  // Stacks that clients compose would take all labels there are from the genomes that have names.
+  const std::string_view genome = is_inline_stack(r.genome) ? kOtherGenomes : r.genome;
+  metrics_.add(Counter::kPromptTokens, {genome}, outcome.prompt_tokens);
+  metrics_.add(Counter::kCompletionTokens, {genome}, outcome.completion_tokens);
+  metrics_.add(Counter::kCachedTokens, {genome}, outcome.cached_tokens);
 
   // Joiners waited for the same assembly; it is one assembly all the same.
   const bool counts = assembly != nullptr && !assembly->was_counted;

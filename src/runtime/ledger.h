@@ -25,7 +25,8 @@ class Ledger {
   void granted(const Receipt& receipt, const AssemblyTimes* assembly);
   void page_built(const ResolvedGenome& genome, const AssemblyTimes& assembly, std::size_t missing);
   void page_found(const ResolvedGenome& genome);  // an assembly that found its page in RAM
-  void assembled(const ResolvedGenome& genome, const AssemblyTimes& assembly);
+  // is_demanded: a request waits for it (else an operator or the library wished it).
+  void assembled(const ResolvedGenome& genome, const AssemblyTimes& assembly, bool is_demanded);
   void left_hot(const std::string& name, KillReason reason);
   void page_dropped(const std::string& name);
   void worker_gone(const std::string& name, const std::string& reason, const WorkerEnd& end);

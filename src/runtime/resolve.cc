@@ -29,10 +29,14 @@ Result<ResolvedGenome> resolve_inline(std::string_view model, const BaseId& base
 }
 
 Result<ResolvedGenome> resolve_name(std::string_view model, const BaseId& base, Store& store) {
-  GENEPOOL_TRY(const GenomeRow row, store.genome(model));
+  auto found = store.genome(model);
+  if (!found && found.error().code == Code::kGenomeNotFound && store.layer(model)) {
+    return fail_param(Code::kGenomeNotFound, "model", "there is no genome \"{}\", but a layer: ask for base+{}", model, model);
+  }
+  GENEPOOL_TRY(const GenomeRow row, std::move(found));
   if (row.base != base) {
-    return fail(Code::kConflict, "genome \"{}\" was made for base {}, this server has base {}: create it again", model,
-                row.base.brief(), base.brief());
+    return fail(Code::kConflict, "genome \"{}\" was made for base {}, this server has base {}: create it again with --replace",
+                model, row.base.brief(), base.brief());
   }
   ResolvedGenome resolved;
   resolved.genome = {row.base, row.entries};

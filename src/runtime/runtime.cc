@@ -30,6 +30,14 @@ std::string worker_program(const Config& config) {
   return (self.parent_path() / "genepool-worker").string();
 }
 
+// At the alarm it would be too late to find out.
+Result<void> check_alarm_command(const std::string& command) {
+  if (command.empty()) return {};
+  const bool is_runnable = std::filesystem::path(command).is_absolute() && ::access(command.c_str(), X_OK) == 0;
+  if (!is_runnable) return fail_param(Code::kUsage, "thrash.command", "thrash.command: {} is not the absolute path of a program", command);
+  return {};
+}
+
 void set_up_log(const Config& config) {
   log_setup(level_from_text(config.log_level), config.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
 }
@@ -56,6 +64,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config) {
   if (::access(program.c_str(), X_OK) != 0) {
     return fail(Code::kNotFound, "the worker program {} is not there: set engine.worker to genepool-worker", program);
   }
+  GENEPOOL_TRY_VOID(check_alarm_command(config.thrash_command));
   GENEPOOL_TRY(std::unique_ptr<Store> store, Store::open(data_dir_of(config)));
   GENEPOOL_TRY(auto base, store->use_base(config.base_path));
   auto runtime = std::make_unique<RuntimeImpl>(config, std::move(store), std::move(base.first), std::move(base.second));
@@ -71,7 +80,11 @@ RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std
       metrics_(static_cast<std::size_t>(config.metrics_samples), static_cast<std::size_t>(config.metrics_genome_labels)),
       ledger_(metrics_, config),
       hot_bytes_default_(available_memory() / 10 * 4),
-      warm_bytes_default_(available_memory() / 10 * 2) {}
+      warm_bytes_default_(available_memory() / 10 * 2) {
+  // What was left open is decided now, and shown as it is.
+  config_.base_path = base_path_;
+  config_.server_data_dir = data_dir_of(config);
+}
 
 Result<void> RuntimeImpl::start() {
   GENEPOOL_TRY(gate_, CoreGate::create(cores_of(config_)));
@@ -172,7 +185,10 @@ Result<void> RuntimeImpl::set_param(std::string_view name, std::string_view valu
     if (row != rows.end() && row->live == Live::kRestart) {
       return fail_param(Code::kConflict, std::string(name), "{} changes only with a restart", name);
     }
-    GENEPOOL_TRY_VOID(genepool::set_param(config_, name, value, Origin::kManager));
+    Config changed = config_;
+    GENEPOOL_TRY_VOID(genepool::set_param(changed, name, value, Origin::kManager));
+    GENEPOOL_TRY_VOID(check_alarm_command(changed.thrash_command));
+    config_ = std::move(changed);
     pool_->feed(SetKnobs{knobs()});
     ledger_.configure(config_);
     set_up_log(config_);

@@ -41,7 +41,7 @@ struct ResolvedGenome {
   std::string default_parameters;   // JSON object text, "" = none
 };
 
-// ---------------------------------------------------------------------------- what a request cost (design.md, section 4)
+// ---------------------------------------------------------------------------- what a request cost (keys: docs/reference/http-api.md)
 struct LayerReceipt {
   std::string layer;
   float weight = 1.0F;

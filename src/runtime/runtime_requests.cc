@@ -304,7 +304,9 @@ void RuntimeImpl::perform_one(const CommandDone& action) {
   // A preload ends with the page: a worker started later finds it, it does not continue this assembly.
   if (command.goal == Goal::kWarm) assemblies_.erase(command.identity);
   if (action.is_ok) return command.done({});
-  command.done(tl::unexpected(action.error));
+  Error error = action.error;
+  error.message = fmt::format("genome \"{}\": {}", name_of(command.identity), error.message);
+  command.done(tl::unexpected(std::move(error)));
 }
 
 // ------------------------------------------------------------------------------------------------------ names

@@ -1,4 +1,6 @@
 // What processes report, on the strand: turned into pool events, tokens for sinks, and times for receipts.
+#include <algorithm>
+
 #include "base/log.h"
 #include "runtime/runtime_impl.h"
 
@@ -38,7 +40,10 @@ void RuntimeImpl::on_worker_ready(WorkerId id, const WorkerStart& start) {
   assembly.attach = start.attach;
   assembly.reserve = start.reserve;
   assemblies_.erase(worker.identity);
-  ledger_.assembled(known_.at(worker.identity), assembly);
+  const bool is_demanded = std::ranges::any_of(requests_, [&](const auto& entry) {
+    return !entry.second.is_granted && entry.second.genome.identity == worker.identity;
+  });
+  ledger_.assembled(known_.at(worker.identity), assembly, is_demanded);
   pool_->feed(WorkerReady{id});
 }
 

@@ -11,6 +11,7 @@
 #include "http/http_client.h"
 #include "http/http_server.h"
 #include "runtime/runtime.h"
+#include "server/last_resort.h"
 #include "server/signals.h"
 
 namespace genepool {
@@ -18,6 +19,7 @@ namespace {
 
 constexpr Duration kForEver = std::chrono::hours(24);
 constexpr Duration kLastWords = std::chrono::seconds(1);
+constexpr Duration kOrderlyEnd = std::chrono::seconds(15);  // beyond it something hangs
 constexpr Duration kWebhookLimit = std::chrono::seconds(5);
 
 HttpOptions http_options(const Config& config) {
@@ -74,9 +76,17 @@ void wait_for_the_end(Signals& signals) {
   }
 }
 
+Result<void> check_lora_root(const Config& config) {
+  std::error_code error;
+  if (!config.server_runtime_lora || std::filesystem::is_directory(config.server_lora_root, error)) return {};
+  return fail_param(Code::kUsage, "server.lora_root", "server.runtime_lora needs server.lora_root, a directory, found \"{}\"",
+                    config.server_lora_root);
+}
+
 }  // namespace
 
 Result<int> serve(const Config& config) {
+  GENEPOOL_TRY_VOID(check_lora_root(config));
   GENEPOOL_TRY(Signals signals, Signals::take_over());
   // Workers whose zygote died become our children, so that we can reap them.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -93,6 +103,7 @@ Result<int> serve(const Config& config) {
   wait_for_the_end(signals);
   api.set_draining();
   drain(*runtime, signals, std::chrono::milliseconds(runtime->config().server_drain));
+  end_anyway_after(kOrderlyEnd, std::move(signals));
   http->stop(kLastWords);
   runtime.reset();  // first: requests that it cuts still answer to the stopped server's writers
   return 0;

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/regular_file.h"
 #include "store/data_dir.h"
 
 namespace genepool {
@@ -116,16 +117,17 @@ Result<UnpublishedLayer> LayerFiles::write(const LayerId& id, std::span<const st
 
 Result<MemoryFile> LayerFiles::load(const LayerId& id, std::uint64_t size, std::uint64_t checksum) const {
   const std::string path = path_of(id);
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.is_open() && errno == ENOENT) return corrupt(path, "is missing");
-  if (!fd.is_open()) return fail_errno(fmt::format("open the layer file {}", path), errno);
+  const auto file = open_regular_file(path);
+  if (!file && file.error().code == Code::kNotFound) return corrupt(path, "is missing");
+  if (!file && file.error().code == Code::kBadRequest) return corrupt(path, "is not a regular file");
+  if (!file) return tl::unexpected(file.error());
   struct stat info {};
-  if (::fstat(fd.get(), &info) != 0) return fail_errno(fmt::format("look at the layer file {}", path), errno);
+  if (::fstat(file->get(), &info) != 0) return fail_errno(fmt::format("look at the layer file {}", path), errno);
   const auto found = static_cast<std::uint64_t>(info.st_size);
   if (found != size || size == 0) return corrupt(path, "has {} bytes where {} were stored", found, size);
   UniqueFd memory(::memfd_create("genepool-layer", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!memory.is_open()) return fail_errno("create a memory file", errno);
-  GENEPOOL_TRY(const std::uint64_t read_checksum, copy_hashed(fd.get(), memory.get(), size, path));
+  GENEPOOL_TRY(const std::uint64_t read_checksum, copy_hashed(file->get(), memory.get(), size, path));
   if (read_checksum != checksum) return corrupt(path, "is damaged (checksum {:016x}, stored {:016x})", read_checksum, checksum);
   return MemoryFile::seal_written(std::move(memory));
 }
@@ -137,8 +139,7 @@ void LayerFiles::remove(const LayerId& id) const {
 }
 
 void LayerFiles::forget(const LayerId& id) const {
-  const UniqueFd fd(::open(path_of(id).c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.is_open()) ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED);
+  if (const auto file = open_regular_file(path_of(id))) ::posix_fadvise(file->get(), 0, 0, POSIX_FADV_DONTNEED);
 }
 
 void LayerFiles::sweep(const std::set<LayerId>& known) const {

@@ -54,6 +54,12 @@ TEST_F(StoreDamage, a_truncated_or_grown_file_is_found) {
   expect_corrupt("0 bytes");
 }
 
+TEST_F(StoreDamage, a_fifo_in_a_layers_place_makes_nobody_wait) {
+  ASSERT_EQ(::unlink(file_.c_str()), 0);
+  ASSERT_EQ(::mkfifo(file_.c_str(), 0600), 0);
+  expect_corrupt("not a regular file");
+}
+
 TEST_F(StoreDamage, a_missing_file_is_found_also_after_reopening) {
   ASSERT_EQ(::unlink(file_.c_str()), 0);
   expect_corrupt("is missing");

@@ -1,5 +1,5 @@
-// CoreGate: the sum of threads that compute over all workers never exceeds the cores (notes/engine.md, section 5: beyond
-// that the engine's spin barriers collapse, 201 -> 9 tokens/s). A table in shared memory: `cores` tickets, one seat per
+// CoreGate: the sum of threads that compute over all workers never exceeds the cores: beyond
+// that the engine's spin barriers collapse (201 -> 9 tokens/s on 2 cores). A table in shared memory: `cores` tickets, one seat per
 // worker. A worker takes tickets for one decode step and gives them back after it; who waits is served in order of decode
 // time used so far (start-time fair: a newcomer starts at the least time of the active ones), so genomes get equal shares.
 // Owner: the server creates it and passes the descriptor to each zygote; workers inherit the mapping. Thread: any process,

@@ -1,5 +1,5 @@
 // ThreadChoice: how many threads the next step may use. The engine's barriers spin: beside any busy neighbour, even one of
-// another program, a step with as many threads as cores takes 10 to 100 times its time (notes/engine.md, section 5:
+// another program, a step with as many threads as cores takes 10 to 100 times its time (measured on 2 cores:
 // 38 tokens/s with one thread, 0.2 to 6 with two). So a wide step that takes several times what steps of its kind have
 // taken is given up in the middle, and the worker computes with one thread for a while: a second, then twice that, and so
 // on up to a minute, back to a second after ten good ones.
