@@ -67,6 +67,7 @@ template <class... Args>
 
 }  // namespace genepool
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses
 #define GENEPOOL_CHECK(condition, ...)                                                                        \
   do {                                                                                                        \
     if (!(condition)) ::genepool::check_failed(#condition, __FILE__, __LINE__, ::fmt::format("" __VA_ARGS__)); \
@@ -85,3 +86,4 @@ template <class... Args>
     auto try_void = (expression);                                            \
     if (!try_void) return tl::unexpected(std::move(try_void.error()));       \
   } while (false)
+// NOLINTEND(bugprone-macro-parentheses)

@@ -50,7 +50,7 @@ Result<int> verb_genome_page(const Invocation& invocation) {
   GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
   GENEPOOL_TRY(const GenomeInfo genome, catalog->genome(invocation.argument("GENOME")));
   GENEPOOL_TRY(const std::vector<std::byte> page, page_of(genome, data_dir_of(config)));
-  const std::string path = invocation.argument("FILE");
+  const std::string& path = invocation.argument("FILE");
   std::ofstream file(path, std::ios::binary);
   file.write(reinterpret_cast<const char*>(page.data()), static_cast<std::streamsize>(page.size()));
   file.close();

@@ -10,7 +10,7 @@
 namespace genepool::cli {
 namespace {
 
-std::string with_line_end(std::string text) { return text.ends_with('\n') ? text : text + "\n"; }
+std::string with_line_end(const std::string& text) { return text.ends_with('\n') ? text : text + "\n"; }
 
 // POST /api/genomes/GENOME/`action` for every genome named; `now` is what it then is, "" where its tier says it all.
 Result<int> move_each(const Invocation& invocation, std::string_view action, std::string_view doing, std::string_view now,

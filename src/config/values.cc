@@ -17,7 +17,7 @@ struct Unit {
 };
 
 constexpr std::int64_t kKibi = 1024;
-constexpr std::array kCountUnits{Unit{"k", 1000}, Unit{"K", kKibi}, Unit{"m", 1000 * 1000}, Unit{"M", kKibi* kKibi}};
+constexpr std::array kCountUnits{Unit{"k", 1000}, Unit{"K", kKibi}, Unit{"m", 1'000'000}, Unit{"M", kKibi* kKibi}};
 constexpr std::array kByteUnits{Unit{"TiB", kKibi* kKibi* kKibi* kKibi},
                                 Unit{"GiB", kKibi* kKibi* kKibi},
                                 Unit{"MiB", kKibi* kKibi},

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "genome/half.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -148,7 +149,7 @@ void multiply_with(const GroupBlock* group, std::size_t blocks, const VectorBloc
 }  // namespace
 
 bool supported(Path path) {
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && cpu_has_f16c();
   if (path == Path::kAvx2) return avx2;
   return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");

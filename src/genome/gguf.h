@@ -84,10 +84,10 @@ class GgufLayout {
  public:
   static constexpr std::uint64_t kAlignment = 32;  // what ggml_backend_cpu_buffer_from_ptr demands of tensor addresses
 
-  void add_text(std::string key, std::string value);
-  void add_u32(std::string key, std::uint32_t value);
-  void add_f32(std::string key, float value);
-  void add_f32s(std::string key, std::vector<float> values);
+  void add_text(std::string_view key, std::string_view value);
+  void add_u32(std::string_view key, std::uint32_t value);
+  void add_f32(std::string_view key, float value);
+  void add_f32s(std::string_view key, std::span<const float> values);
   std::size_t add_tensor(std::string name, TensorType type, std::uint64_t ne0, std::uint64_t ne1);  // -> its index
 
   [[nodiscard]] std::uint64_t finish();  // bytes of the whole file; nothing may be added afterwards

@@ -12,7 +12,7 @@ std::vector<std::byte> small_file() {
   layout.add_text("general.type", "adapter");
   layout.add_u32("n", 7);
   layout.add_f32("x", 1.5F);
-  layout.add_f32s("xs", {1.0F, 2.0F});
+  layout.add_f32s("xs", std::vector{1.0F, 2.0F});
   const auto a = layout.add_tensor("a", TensorType::kF32, 3, 2);
   const auto b = layout.add_tensor("b", TensorType::kF16, 5, 1);
   std::vector<std::byte> file(layout.finish());

@@ -32,22 +32,22 @@ void GgufLayout::add_key(std::string_view key, std::uint32_t raw_type) {
   ++kv_count_;
 }
 
-void GgufLayout::add_text(std::string key, std::string value) {
+void GgufLayout::add_text(std::string_view key, std::string_view value) {
   add_key(key, kString);
   append_text(kv_bytes_, value);
 }
 
-void GgufLayout::add_u32(std::string key, std::uint32_t value) {
+void GgufLayout::add_u32(std::string_view key, std::uint32_t value) {
   add_key(key, kU32);
   append(kv_bytes_, value);
 }
 
-void GgufLayout::add_f32(std::string key, float value) {
+void GgufLayout::add_f32(std::string_view key, float value) {
   add_key(key, kFloat32);
   append(kv_bytes_, value);
 }
 
-void GgufLayout::add_f32s(std::string key, std::vector<float> values) {
+void GgufLayout::add_f32s(std::string_view key, std::span<const float> values) {
   add_key(key, kArray);
   append(kv_bytes_, kFloat32);
   append(kv_bytes_, static_cast<std::uint64_t>(values.size()));

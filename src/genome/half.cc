@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
 #endif
 
@@ -44,11 +45,6 @@ std::uint16_t narrow(float value) {
 }
 
 #if defined(__x86_64__)
-bool has_f16c() {
-  static const bool has = __builtin_cpu_supports("avx") && __builtin_cpu_supports("f16c");
-  return has;
-}
-
 // Both return how many leading elements they did: the multiples of 8.
 __attribute__((target("avx,f16c"))) std::size_t widen_blocks(std::span<const std::uint16_t> from, std::span<float> to) {
   std::size_t i = 0;
@@ -68,15 +64,27 @@ __attribute__((target("avx,f16c"))) std::size_t narrow_blocks(std::span<const fl
   return i;
 }
 #else
-bool has_f16c() { return false; }
 std::size_t widen_blocks(std::span<const std::uint16_t>, std::span<float>) { return 0; }
 std::size_t narrow_blocks(std::span<const float>, std::span<std::uint16_t>) { return 0; }
 #endif
 
 }  // namespace
 
+#if defined(__x86_64__)
+// By cpuid: not every compiler we build with knows the name "f16c". Whether the system saves AVX registers is in "avx".
+bool cpu_has_f16c() {
+  static const bool has = [] {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __builtin_cpu_supports("avx") != 0 && __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+  }();
+  return has;
+}
+#else
+bool cpu_has_f16c() { return false; }
+#endif
+
 void f16_to_f32(std::span<const std::uint16_t> from, std::span<float> to) {
-  for (std::size_t i = has_f16c() ? widen_blocks(from, to) : 0; i < from.size(); ++i) to[i] = widen(from[i]);
+  for (std::size_t i = cpu_has_f16c() ? widen_blocks(from, to) : 0; i < from.size(); ++i) to[i] = widen(from[i]);
 }
 
 void bf16_to_f32(std::span<const std::uint16_t> from, std::span<float> to) {
@@ -84,7 +92,7 @@ void bf16_to_f32(std::span<const std::uint16_t> from, std::span<float> to) {
 }
 
 void f32_to_f16(std::span<const float> from, std::span<std::uint16_t> to) {
-  for (std::size_t i = has_f16c() ? narrow_blocks(from, to) : 0; i < from.size(); ++i) to[i] = narrow(from[i]);
+  for (std::size_t i = cpu_has_f16c() ? narrow_blocks(from, to) : 0; i < from.size(); ++i) to[i] = narrow(from[i]);
 }
 
 }  // namespace genepool

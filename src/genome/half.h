@@ -11,6 +11,8 @@ void f16_to_f32(std::span<const std::uint16_t> from, std::span<float> to);
 void bf16_to_f32(std::span<const std::uint16_t> from, std::span<float> to);
 void f32_to_f16(std::span<const float> from, std::span<std::uint16_t> to);  // overflow gives infinity: check before
 
+[[nodiscard]] bool cpu_has_f16c();
+
 inline constexpr float kMaxF16 = 65504.0F;
 
 }  // namespace genepool

@@ -26,7 +26,7 @@ std::string_view http_date() {
 class Writer final : public ResponseWriter {
  public:
   explicit Writer(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
-  ~Writer() override { exchange_->abandon(); }
+  ~Writer() override { exchange_->abandon(); }  // NOLINT(bugprone-exception-escape): only for want of memory
   void reply(int status, Headers headers, std::string body) override { exchange_->reply(status, headers, body); }
   void start_stream(int status, Headers headers) override { exchange_->start_stream(status, headers); }
   bool write(std::string_view chunk) override { return exchange_->write(chunk); }

@@ -143,7 +143,7 @@ struct PoolCore::State {
   void recharge(Entry& e);
   void requeue(Entry& e);
   void forget_cold();
-  void out(Action action) const { (*sink)(action); }
+  void out(const Action& action) const { (*sink)(action); }
 
   // requests.cc
   [[nodiscard]] std::size_t waiting_total() const { return request_deadlines.size() + commands.size(); }

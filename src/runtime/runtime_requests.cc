@@ -25,7 +25,7 @@ std::string_view stage_of(Tier tier) { return tier == Tier::kWarm ? "warm: start
 
 RequestId RuntimeImpl::generate(const ResolvedGenome& genome, GenerateParams params, std::shared_ptr<ResponseSink> sink) {
   const RequestId id = next_id_++;
-  loop_.post([this, id, arrived = monotonic_now(), genome, params = std::move(params), sink = std::move(sink)]() mutable {
+  loop_.post([this, id, arrived = monotonic_now(), genome = genome, params = std::move(params), sink = std::move(sink)]() mutable {
     if (auto fits = check_prompt_size(params.prompt, engine_); !fits) return sink->on_end(failed(std::move(fits.error())));
     Request request;
     request.genome = std::move(genome);
@@ -40,7 +40,7 @@ RequestId RuntimeImpl::generate(const ResolvedGenome& genome, GenerateParams par
 
 RequestId RuntimeImpl::acquire(const ResolvedGenome& genome, Duration deadline, LeaseCallback done) {
   const RequestId id = next_id_++;
-  loop_.post([this, id, arrived = monotonic_now(), genome, deadline, done = std::move(done)]() mutable {
+  loop_.post([this, id, arrived = monotonic_now(), genome = genome, deadline, done = std::move(done)]() mutable {
     Request request;
     request.genome = std::move(genome);
     request.arrived = arrived;
