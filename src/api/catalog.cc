@@ -27,6 +27,19 @@ Result<ListOptions> list_options(const Call& call) {
 
 // ---- layers
 
+// With what only its file can tell.
+Result<Out> one_layer(Runtime& runtime, const std::string& name) {
+  GENEPOOL_TRY(const LayerRow row, runtime.store().layer(name));
+  Out json = layer_json(row);
+  const auto norms = norms_of_layer(runtime.store(), row.id);
+  json["problem"] = norms ? Out() : Out(norms.error().message);
+  json["norms"] = Out::object();
+  if (norms) {
+    for (const KindNorm& norm : *norms) json["norms"][norm.kind] = norm.norm;
+  }
+  return json;
+}
+
 Result<Out> list_layers(Runtime& runtime, const ListOptions& options) {
   GENEPOOL_TRY(const std::vector<LayerRow> rows, runtime.store().list_layers(options));
   Out list = Out::array();
@@ -34,12 +47,11 @@ Result<Out> list_layers(Runtime& runtime, const ListOptions& options) {
   return Out{{"layers", std::move(list)}};
 }
 
-Result<Out> add_layer(Runtime& runtime, const std::string& path, const std::string& name, const std::optional<std::string>& root) {
-  std::string real = path;
+Result<Out> add_layer(Runtime& runtime, Runtime::NewLayer layer, const std::optional<std::string>& root) {
   if (root) {
-    GENEPOOL_TRY(real, path_below(*root, path, "path"));
+    GENEPOOL_TRY(layer.path, path_below(*root, layer.path, "path"));
   }
-  GENEPOOL_TRY(const LayerRow row, runtime.add_layer(real, name));
+  GENEPOOL_TRY(const LayerRow row, runtime.add_layer(layer));
   return layer_json(row);
 }
 
@@ -54,18 +66,19 @@ void post_layer(Context& context, const CallPtr& call) {
     }
     root = config.server_lora_root;
   }
-  const auto read = [&]() -> Result<std::pair<std::string, std::string>> {
+  const auto read = [&]() -> Result<Runtime::NewLayer> {
     GENEPOOL_TRY(const Json body, parse_object(call->request.body));
     const Fields fields(body);
-    GENEPOOL_TRY(std::string path, fields.required_text("path"));
-    GENEPOOL_TRY(std::string name, fields.required_text("name"));
-    return std::pair(std::move(path), std::move(name));
+    Runtime::NewLayer layer;
+    GENEPOOL_TRY(layer.path, fields.required_text("path"));
+    GENEPOOL_TRY(layer.name, fields.required_text("name"));
+    GENEPOOL_TRY_VOID(fields.flag("force", layer.force));
+    return layer;
   };
-  auto body = read();
-  if (!body) return call->reply_error(body.error());
-  answer_offloaded(context, call, 201, [&context, root, body = std::move(*body)] {
-    return add_layer(context.runtime, body.first, body.second, root);
-  });
+  auto layer = read();
+  if (!layer) return call->reply_error(layer.error());
+  answer_offloaded(context, call, 201,
+                   [&context, root, layer = std::move(*layer)] { return add_layer(context.runtime, layer, root); });
 }
 
 // ---- genomes
@@ -155,13 +168,19 @@ void list(Context& context, const CallPtr& call, List rows) {
 }  // namespace
 
 void add_catalog(Router& router, Context& context) {
+  router.add("GET", "/api/base", [&](const CallPtr& call) {
+    const BaseModel& base = context.runtime.base();
+    call->reply_json(200, dump(Out{{"id", base.id.hex()},
+                                   {"name", base.name},
+                                   {"architecture", base.architecture},
+                                   {"path", context.runtime.base_path()},
+                                   {"block_count", base.block_count},
+                                   {"context_length", base.context_length}}));
+  });
   router.add("GET", "/api/layers", [&](const CallPtr& call) { list(context, call, list_layers); });
   router.add("POST", "/api/layers", [&](const CallPtr& call) { post_layer(context, call); });
   router.add("GET", "/api/layers/{name}", [&](const CallPtr& call) {
-    answer_offloaded(context, call, 200, [&context, name = call->args[0]]() -> Result<Out> {
-      GENEPOOL_TRY(const LayerRow row, context.runtime.store().layer(name));
-      return layer_json(row);
-    });
+    answer_offloaded(context, call, 200, [&context, name = call->args[0]] { return one_layer(context.runtime, name); });
   });
   router.add("DELETE", "/api/layers/{name}", [&](const CallPtr& call) {
     answer_offloaded(context, call, 200, [&context, name = call->args[0]]() -> Result<Out> {

@@ -147,12 +147,12 @@ class FakeRuntime final : public Runtime {
   RuntimeStatus status(bool) override { return status_; }
   bool is_ready() override { return status_.base_phase == BasePhase::kReady; }
   Result<void> wait_ready(Duration) override { return {}; }
-  Result<LayerRow> add_layer(const std::string& path, const std::string& name) override {
+  Result<LayerRow> add_layer(const NewLayer& layer) override {
     LayerRow row;
-    row.name = name;
-    row.id = sha256(std::as_bytes(std::span(name.data(), name.size())));
-    row.source_kind = path;
-    return store_.layers[name] = row;
+    row.name = layer.name;
+    row.id = sha256(std::as_bytes(std::span(layer.name.data(), layer.name.size())));
+    row.source_kind = layer.path;
+    return store_.layers[layer.name] = row;
   }
   Result<void> remove_layer(std::string_view name) override {
     if (store_.layers.erase(std::string(name)) == 0) return fail(Code::kLayerNotFound, "no layer \"{}\"", name);

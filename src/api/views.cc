@@ -106,7 +106,7 @@ Result<std::vector<GenomeRow>> all_genomes(Store& store) {
 
 std::string stack_text(const std::vector<NamedEntry>& stack) {
   std::string text = "base";
-  for (const NamedEntry& entry : stack) text += fmt::format("+{}:{}", entry.layer, weight_text(entry.weight));
+  for (const NamedEntry& entry : stack) text += "+" + entry_text(entry);
   return text;
 }
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "cli/invocation.h"
 #include "cli/wire.h"
+#include "config/config.h"
 #include "import/import.h"
 
 namespace genepool::cli {
@@ -20,7 +21,8 @@ class Catalog {
   virtual ~Catalog() = default;
 
   // `base`: the base model's file, for a data directory that remembers none yet; "" = the remembered one.
-  [[nodiscard]] virtual Result<LayerInfo> add_layer(const std::string& path, const std::string& name, const std::string& base) = 0;
+  [[nodiscard]] virtual Result<BaseInfo> base(const std::string& base) = 0;
+  [[nodiscard]] virtual Result<LayerInfo> add_layer(const NewLayerRequest& layer, const std::string& base) = 0;
   [[nodiscard]] virtual Result<LayerInfo> generate_layer(const std::string& name, const RandomLayerOptions& options,
                                                          const std::string& base) = 0;
   [[nodiscard]] virtual Result<std::vector<LayerInfo>> layers(const std::string& search) = 0;
@@ -37,7 +39,7 @@ class Catalog {
 // kUnreachable: the server named does not answer. kConflict: another process holds the directory without listening there.
 [[nodiscard]] Result<std::unique_ptr<Catalog>> open_catalog(const Invocation& invocation);
 
-[[nodiscard]] Result<std::unique_ptr<Catalog>> open_local_catalog(const std::string& data_dir);
+[[nodiscard]] Result<std::unique_ptr<Catalog>> open_local_catalog(const Config& config);
 class Connection;
 [[nodiscard]] std::unique_ptr<Catalog> make_remote_catalog(std::unique_ptr<Connection> connection);
 

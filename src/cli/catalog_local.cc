@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <iterator>
 
+#include "api/openai_request.h"
 #include "cli/catalog.h"
+#include "runtime/runtime.h"
 #include "store/store.h"
 
 namespace genepool::cli {
@@ -45,13 +47,27 @@ auto infos_of(const std::vector<Row>& rows) {
 
 class LocalCatalog final : public Catalog {
  public:
-  explicit LocalCatalog(std::unique_ptr<Store> store) : store_(std::move(store)) {}
+  LocalCatalog(const Config& config, std::unique_ptr<Store> store) : config_(config), store_(std::move(store)) {}
 
-  Result<LayerInfo> add_layer(const std::string& path, const std::string& name, const std::string& base) override {
+  Result<BaseInfo> base(const std::string& base) override {
     GENEPOOL_TRY(const auto used, store_->use_base(base));
-    GENEPOOL_TRY(const ImportedLayer layer, import_layer(path, used.second));
-    GENEPOOL_TRY(const LayerRow row, store_->add_layer(name, layer));
-    return info_of(row);
+    return BaseInfo{used.second.id.hex(), used.second.name, used.second.architecture};
+  }
+
+  // A layer is tried out before it is accepted, which takes an engine: a runtime has the directory meanwhile.
+  Result<LayerInfo> add_layer(const NewLayerRequest& layer, const std::string& base) override {
+    Config config = config_;
+    config.log_level = "error";
+    if (!base.empty()) config.base_path = base;
+    store_.reset();
+    const auto add = [&]() -> Result<LayerRow> {
+      GENEPOOL_TRY(const std::unique_ptr<Runtime> runtime, Runtime::open(config));
+      return runtime->add_layer({layer.path, layer.name, layer.force});
+    };
+    const auto row = add();
+    GENEPOOL_TRY(store_, Store::open(data_dir_of(config_)));
+    if (!row) return tl::unexpected(row.error());
+    return info_of(*row);
   }
 
   Result<LayerInfo> generate_layer(const std::string& name, const RandomLayerOptions& options,
@@ -68,7 +84,13 @@ class LocalCatalog final : public Catalog {
 
   Result<LayerInfo> layer(const std::string& name) override {
     GENEPOOL_TRY(const LayerRow row, store_->layer(name));
-    return info_of(row);
+    LayerInfo info = info_of(row);
+    if (const auto norms = norms_of_layer(*store_, row.id)) {
+      for (const KindNorm& norm : *norms) info.norms.emplace(norm.kind, norm.norm);
+    } else {
+      info.problem = norms.error().message;
+    }
+    return info;
   }
 
   Result<void> remove_layer(const std::string& name) override {
@@ -83,6 +105,9 @@ class LocalCatalog final : public Catalog {
                             .system_prompt = genome.system_prompt,
                             .default_parameters = "",
                             .replace = genome.replace};
+    if (!genome.parameters.empty()) {
+      GENEPOOL_TRY(wanted.default_parameters, api::check_parameters(genome.parameters));
+    }
     for (const std::string& entry : genome.stack) {
       GENEPOOL_TRY(wanted.stack.emplace_back(), parse_entry(entry));
     }
@@ -115,14 +140,15 @@ class LocalCatalog final : public Catalog {
     }
   }
 
-  std::unique_ptr<Store> store_;
+  const Config config_;
+  std::unique_ptr<Store> store_;  // null only inside add_layer(), and after it when the directory could not be opened again
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Catalog>> open_local_catalog(const std::string& data_dir) {
-  GENEPOOL_TRY(std::unique_ptr<Store> store, Store::open(data_dir));
-  return std::make_unique<LocalCatalog>(std::move(store));
+Result<std::unique_ptr<Catalog>> open_local_catalog(const Config& config) {
+  GENEPOOL_TRY(std::unique_ptr<Store> store, Store::open(data_dir_of(config)));
+  return std::make_unique<LocalCatalog>(config, std::move(store));
 }
 
 }  // namespace genepool::cli

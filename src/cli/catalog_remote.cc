@@ -54,10 +54,17 @@ class RemoteCatalog final : public Catalog {
  public:
   explicit RemoteCatalog(std::unique_ptr<Connection> connection) : server_(std::move(connection)) {}
 
-  Result<LayerInfo> add_layer(const std::string& path, const std::string& name, const std::string& base) override {
+  Result<BaseInfo> base(const std::string& base) override {
     if (!base.empty()) return fail(Code::kUsage, "--base is for a data directory without a server; this one has its base");
-    const std::string absolute = std::filesystem::absolute(path).lexically_normal().string();
-    GENEPOOL_TRY(const std::string answer, server_->post("/api/layers", json_of(NewLayerRequest{absolute, name})));
+    GENEPOOL_TRY(const std::string answer, server_->get("/api/base"));
+    return parse_base(answer);
+  }
+
+  Result<LayerInfo> add_layer(const NewLayerRequest& layer, const std::string& base) override {
+    if (!base.empty()) return fail(Code::kUsage, "--base is for a data directory without a server; this one has its base");
+    NewLayerRequest absolute = layer;
+    absolute.path = std::filesystem::absolute(layer.path).lexically_normal().string();
+    GENEPOOL_TRY(const std::string answer, server_->post("/api/layers", json_of(absolute)));
     return parse_layer(answer);
   }
 
@@ -73,7 +80,7 @@ class RemoteCatalog final : public Catalog {
     GENEPOOL_TRY(const BaseModel model, read_base(base_path));
     GENEPOOL_TRY(const ImportedLayer layer, random_layer(options, model));
     GENEPOOL_TRY(const TemporaryFile file, TemporaryFile::with(layer.bytes));
-    return add_layer(file.path(), name, "");
+    return add_layer({.path = file.path(), .name = name, .force = true}, "");
   }
 
   Result<std::vector<LayerInfo>> layers(const std::string& search) override {
@@ -134,7 +141,7 @@ Result<std::unique_ptr<Catalog>> open_catalog(const Invocation& invocation) {
   std::string url = host_asked_for(invocation);
   GENEPOOL_TRY(const Config config, settings_of(invocation));
   if (url.empty() && is_listening(socket_path_of(config))) url = "unix:" + socket_path_of(config);
-  if (url.empty()) return open_local_catalog(data_dir_of(config));
+  if (url.empty()) return open_local_catalog(config);
   GENEPOOL_TRY(std::unique_ptr<Connection> connection, connect_to(invocation, url));
   return make_remote_catalog(std::move(connection));
 }

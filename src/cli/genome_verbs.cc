@@ -11,7 +11,8 @@ namespace {
 std::string stack_text(const GenomeInfo& genome, std::string_view between) {
   std::string text;
   for (const NamedEntry& entry : genome.stack) {
-    text += fmt::format("{}{}:{}", text.empty() ? "" : between, entry.layer, weight_text(entry.weight));
+    text += text.empty() ? "" : between;
+    text += entry_text(entry);
   }
   return text.empty() ? "(the base alone)" : text;
 }
@@ -38,6 +39,7 @@ std::string details(const GenomeInfo& genome) {
 Result<int> verb_genome_create(const Invocation& invocation) {
   NewGenomeRequest genome{.name = invocation.argument("NAME"),
                           .system_prompt = invocation.text("--system"),
+                          .parameters = "",
                           .stack = invocation.rest("LAYER:WEIGHT"),
                           .replace = invocation.has("--replace")};
   GENEPOOL_TRY_VOID(check_name(genome.name));

@@ -1,6 +1,9 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <map>
 
 #include "cli/catalog.h"
 #include "cli/terminal.h"
@@ -37,6 +40,20 @@ std::string targets_text(const LayerInfo& layer) {
   return layer.targets.size() == kLinears ? "all linears" : joined(layer.targets);
 }
 
+// How large the layer's changes are, a bar for each kind of matrix.
+std::string norms_text(const std::map<std::string, double>& norms) {
+  static constexpr double kWidth = 30;
+  double largest = 0;
+  for (const auto& [kind, norm] : norms) largest = std::max(largest, norm);
+  std::string text = norms.empty() ? "" : "norms\n";
+  for (const auto& [kind, norm] : norms) {
+    std::string bar;
+    for (auto i = largest > 0 ? std::lround(norm / largest * kWidth) : 0; i > 0; --i) bar += "█";
+    text += fmt::format("  {:<12} {:>9.4g}  {}\n", kind, norm, bar);
+  }
+  return text;
+}
+
 std::string added_text(const LayerInfo& layer) {
   return fmt::format("layer {} added: {}, rank {}, {}, {}\n", layer.name, layer.id.substr(0, 12), ranks(layer),
                      targets_text(layer), human_bytes(layer.bytes));
@@ -58,7 +75,7 @@ Result<int> verb_layer_add(const Invocation& invocation) {
     return fail(Code::kUsage, "{}{}", checked.error().message, invocation.has("--name") ? "" : ": name it with --name");
   }
   GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
-  GENEPOOL_TRY(const LayerInfo layer, catalog->add_layer(path, name, invocation.text("--base")));
+  GENEPOOL_TRY(const LayerInfo layer, catalog->add_layer({path, name, invocation.has("--force")}, invocation.text("--base")));
   return report_added(invocation, layer);
 }
 
@@ -114,6 +131,8 @@ Result<int> verb_layer_show(const Invocation& invocation) {
                     human_count(layer.parameter_count), layer.architecture,
                     layer.declared_base.empty() ? "(it does not say)" : layer.declared_base, layer.source_kind,
                     human_count(layer.genomes), human_date(layer.created_ms)));
+  if (!layer.problem.empty()) print(fmt::format("problem        {}\n", layer.problem));
+  print(norms_text(layer.norms));
   return 0;
 }
 

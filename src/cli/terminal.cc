@@ -23,6 +23,7 @@ Colours colours_for(const Invocation& invocation) {
 }
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void print_note(std::string_view text) { fmt::print(stderr, "genepool: {}\n", text); }
 
 StatusLine::StatusLine() : is_terminal_(is_smart(STDERR_FILENO)) {}
 StatusLine::~StatusLine() { clear(); }

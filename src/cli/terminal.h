@@ -14,6 +14,7 @@ namespace genepool::cli {
 [[nodiscard]] Colours colours_for(const Invocation& invocation);
 
 void print(std::string_view text);  // to stdout, as it is
+void print_note(std::string_view text);  // a line to stderr: what a person should know and a script need not
 
 // One line on stderr that is replaced by the next and gone at the end. Silent when stderr is no terminal.
 class StatusLine {

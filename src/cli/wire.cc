@@ -46,11 +46,13 @@ LayerInfo layer_from(const Json& j) {
   layer.genomes = get<std::uint64_t>(j, "genomes");
   layer.targets = get<std::vector<std::string>>(j, "targets");
   layer.created_ms = get<std::int64_t>(j, "created_ms");
+  if (const auto norms = j.find("norms"); norms != j.end()) layer.norms = norms->get<std::map<std::string, double>>();
+  layer.problem = get<std::string>(j, "problem");
   return layer;
 }
 
 Json to_json(const LayerInfo& layer) {
-  return {{"name", layer.name},
+  Json json{{"name", layer.name},
           {"id", layer.id},
           {"bytes", layer.bytes},
           {"rank_min", layer.rank_min},
@@ -62,6 +64,9 @@ Json to_json(const LayerInfo& layer) {
           {"architecture", layer.architecture},
           {"created_ms", layer.created_ms},
           {"genomes", layer.genomes}};
+  if (!layer.norms.empty()) json["norms"] = layer.norms;
+  if (!layer.problem.empty()) json["problem"] = layer.problem;
+  return json;
 }
 
 GenomeInfo genome_from(const Json& j) {
@@ -207,6 +212,11 @@ Result<std::vector<GenomeInfo>> parse_genomes(std::string_view text) {
   return parsed(text, [](const Json& j) { return each(j, "genomes", genome_from); });
 }
 Result<GenomeInfo> parse_genome(std::string_view text) { return parsed(text, genome_from); }
+Result<BaseInfo> parse_base(std::string_view text) {
+  return parsed(text, [](const Json& j) {
+    return BaseInfo{get<std::string>(j, "id"), get<std::string>(j, "name"), get<std::string>(j, "architecture")};
+  });
+}
 Result<std::vector<ResidentInfo>> parse_residents(std::string_view text) {
   return parsed(text, [](const Json& j) { return each(j, "genomes", resident_from); });
 }
@@ -247,11 +257,14 @@ Error error_of_answer(int status, std::string_view text) {
   return error;
 }
 
-std::string json_of(const NewLayerRequest& request) { return Json{{"path", request.path}, {"name", request.name}}.dump(); }
+std::string json_of(const NewLayerRequest& request) { 
+  return Json{{"path", request.path}, {"name", request.name}, {"force", request.force}}.dump();
+}
 
 std::string json_of(const NewGenomeRequest& request) {
   Json body{{"name", request.name}, {"stack", request.stack}, {"replace", request.replace}};
   if (!request.system_prompt.empty()) body["system_prompt"] = request.system_prompt;
+  if (!request.parameters.empty()) body["parameters"] = Json::parse(request.parameters, nullptr, false);
   return body.dump();
 }
 

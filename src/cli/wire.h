@@ -19,6 +19,8 @@ struct LayerInfo {
   std::uint64_t bytes = 0, rank_min = 0, rank_max = 0, parameter_count = 0, genomes = 0;
   std::vector<std::string> targets;
   std::int64_t created_ms = 0;
+  std::map<std::string, double> norms;  // of the changes, by kind of matrix; only of a layer asked for by name
+  std::string problem;                  // why its file cannot be used, "" = it can
 };
 struct GenomeInfo {
   std::string name, identity, version, base, system_prompt, tier;  // tier "" = not known without a server
@@ -27,6 +29,9 @@ struct GenomeInfo {
   std::vector<std::string> layer_ids;                             // parallel to stack
   std::int64_t created_ms = 0;
   bool is_pinned = false;
+};
+struct BaseInfo {
+  std::string id, name, architecture;
 };
 struct ResidentInfo {
   std::string name, identity, tier, state;
@@ -60,6 +65,7 @@ struct SettingInfo {
 [[nodiscard]] Result<LayerInfo> parse_layer(std::string_view text);
 [[nodiscard]] Result<std::vector<GenomeInfo>> parse_genomes(std::string_view text);
 [[nodiscard]] Result<GenomeInfo> parse_genome(std::string_view text);
+[[nodiscard]] Result<BaseInfo> parse_base(std::string_view text);
 [[nodiscard]] Result<std::vector<ResidentInfo>> parse_residents(std::string_view text);
 [[nodiscard]] Result<StatsInfo> parse_stats(std::string_view text);
 [[nodiscard]] Result<MoveInfo> parse_move(std::string_view text);
@@ -78,9 +84,11 @@ struct SettingInfo {
 
 struct NewLayerRequest {
   std::string path, name;
+  bool force = false;  // also one without any effect
 };
 struct NewGenomeRequest {
   std::string name, system_prompt;
+  std::string parameters;  // a JSON object's text, "" = none
   std::vector<std::string> stack;
   bool replace = false;
 };

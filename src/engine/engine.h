@@ -113,6 +113,9 @@ class Engine {
   // finished stays in the KV, the caller trims with keep_only(). kInternal: the engine failed; the worker must end.
   [[nodiscard]] virtual Result<DecodeStatus> decode(std::span<const BatchToken> batch, int threads) = 0;
 
+  // Natural logs of all the vocabulary's probabilities, before temperature and truncation. `output` as in Sampler.
+  [[nodiscard]] virtual std::vector<float> log_probabilities(std::size_t output) = 0;
+
   // Polled often inside decode(), from the same thread.
   virtual void set_abort(std::function<bool()> should_abort) = 0;
 

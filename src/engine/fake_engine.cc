@@ -21,6 +21,7 @@ namespace {
 using fake::Marker;
 
 constexpr Duration kAbortPoll = std::chrono::milliseconds(1);
+constexpr std::uint64_t kLogitCount = 64;  // of its distributions; enough to tell pages apart
 
 // What the engine knows of one sequence: its tokens, and after each the hash of all up to it.
 struct FakeSequence {
@@ -93,7 +94,7 @@ class FakeEngine : public Engine {
     if (script_.fails_attach && has_page) return fail(Code::kLayerRejected, "the fake engine's script says fail_attach");
     const Digest digest = sha256(page_.bytes());
     page_word_ = "page:" + (has_page ? digest.brief() : "base");
-    page_hash_ = has_page ? xxh3(std::as_bytes(std::span(digest.bytes))) : 0;
+    page_hash_ = has_page && !script_.ignores_page ? xxh3(std::as_bytes(std::span(digest.bytes))) : 0;
     std::this_thread::sleep_for(script_.attach);
     const Instant attached = monotonic_now();
     std::this_thread::sleep_for(script_.reserve);
@@ -140,6 +141,7 @@ class FakeEngine : public Engine {
 
   Result<DecodeStatus> decode(std::span<const BatchToken> batch, int /*threads*/) override {
     GENEPOOL_CHECK(batch.size() <= options_.batch_size, "{} tokens", batch.size());
+    if (script_.crashes_with_page && !page_.bytes().empty()) std::abort();
     std::size_t used = batch.size();
     for (const FakeSequence& sequence : sequences_) used += sequence.tokens.size();
     if (used > options_.context_size) return DecodeStatus::kNoRoom;
@@ -149,6 +151,17 @@ class FakeEngine : public Engine {
     for (const BatchToken& token : batch) cost += step_over(token);
     if (!outputs_.empty()) cost += script_.decode;
     return sleep_aborted(cost) ? DecodeStatus::kAborted : DecodeStatus::kDone;
+  }
+
+  std::vector<float> log_probabilities(std::size_t output) override {
+    std::vector<float> values;
+    double sum = 0;
+    for (std::uint64_t i = 0; i < kLogitCount; ++i) {
+      values.push_back(static_cast<float>(fake::mix(outputs_.at(output), i) % 1024) / 128.0F);
+      sum += std::exp(static_cast<double>(values.back()));
+    }
+    for (float& value : values) value -= static_cast<float>(std::log(sum));
+    return values;
   }
 
   void set_abort(std::function<bool()> should_abort) override { should_abort_ = std::move(should_abort); }

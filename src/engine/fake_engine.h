@@ -10,6 +10,8 @@
 //   load_ms=N  attach_ms=N  reserve_ms=N     these steps take so long
 //   prefill_us_per_token=N  decode_ms=N      a step takes N us per prompt token, and N ms if any sequence wants its next token
 //   fail_load  fail_attach                   these steps fail (attach: only of a page, not of the bare base)
+//   crash_with_page                          abort() at the first decode with a page
+//   ignore_page                              the page is named but changes nothing
 // Markers, words of a prompt (once they are in a sequence's KV):
 //   [[crash]] [[crash:N]]   abort() at a decode, when N (default 0) tokens of the answer are in the KV
 //   [[hang]]  [[hang:N]]    the decode never returns and does not look at the abort callback

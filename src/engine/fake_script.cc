@@ -23,7 +23,12 @@ struct FaultWord {
   std::string_view name;
   bool FakeScript::*field;
 };
-constexpr FaultWord kFaults[] = {{"fail_load", &FakeScript::fails_load}, {"fail_attach", &FakeScript::fails_attach}};
+constexpr FaultWord kFaults[] = {
+    {"fail_load", &FakeScript::fails_load},
+    {"fail_attach", &FakeScript::fails_attach},
+    {"crash_with_page", &FakeScript::crashes_with_page},
+    {"ignore_page", &FakeScript::ignores_page},
+};
 
 bool read_word(const std::string& word, FakeScript& script) {
   for (const FaultWord& fault : kFaults) {

@@ -12,6 +12,7 @@ struct FakeScript {
   Duration load{}, attach{}, reserve{};
   Duration prefill_per_token{}, decode{};
   bool fails_load = false, fails_attach = false;
+  bool crashes_with_page = false, ignores_page = false;
 
   [[nodiscard]] static Result<FakeScript> parse(const std::string& text);
 };

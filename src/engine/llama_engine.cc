@@ -167,6 +167,14 @@ std::unique_ptr<Sampler> LlamaEngine::make_sampler(const SamplingParams& params,
   return make_llama_sampler(params, prompt, [this](std::size_t output) { return logits(output); });
 }
 
+std::vector<float> LlamaEngine::log_probabilities(std::size_t output) {
+  const std::span<const float> raw = logits(output);
+  const auto log_sum = static_cast<float>(log_sum_exp(raw));
+  std::vector<float> result(raw.begin(), raw.end());
+  for (float& value : result) value -= log_sum;
+  return result;
+}
+
 std::span<const float> LlamaEngine::logits(std::size_t output) const {
   GENEPOOL_CHECK(output < outputs_.size(), "output {} of {}", output, outputs_.size());
   return {llama_get_logits_ith(context_.get(), outputs_[output]),

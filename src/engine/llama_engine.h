@@ -23,6 +23,7 @@ class LlamaEngine final : public Engine {
   bool is_end(Token token) override;
   std::unique_ptr<Sampler> make_sampler(const SamplingParams& params, std::span<const Token> prompt) override;
   Result<DecodeStatus> decode(std::span<const BatchToken> batch, int threads) override;
+  std::vector<float> log_probabilities(std::size_t output) override;
   void set_abort(std::function<bool()> should_abort) override;
   void keep_only(std::int32_t sequence, std::int32_t positions) override;
 

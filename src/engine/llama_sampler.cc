@@ -104,11 +104,15 @@ std::unique_ptr<Sampler> make_llama_sampler(const SamplingParams& params, std::s
   return std::make_unique<LlamaSampler>(params, prompt, std::move(logits_of));
 }
 
-Logprobs logprobs_of(std::span<const float> logits, Token chosen, std::size_t count) {
+double log_sum_exp(std::span<const float> logits) {
   const double largest = *std::max_element(logits.begin(), logits.end());
   double sum = 0;
   for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - largest);
-  const double log_sum = largest + std::log(sum);
+  return largest + std::log(sum);
+}
+
+Logprobs logprobs_of(std::span<const float> logits, Token chosen, std::size_t count) {
+  const double log_sum = log_sum_exp(logits);
   const auto logprob = [&](Token token) {
     return static_cast<float>(static_cast<double>(logits[static_cast<std::size_t>(token)]) - log_sum);
   };

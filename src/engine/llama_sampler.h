@@ -16,6 +16,8 @@ using LogitsOf = std::function<std::span<const float>(std::size_t output)>;
 [[nodiscard]] std::unique_ptr<Sampler> make_llama_sampler(const SamplingParams& params, std::span<const Token> prompt,
                                                           LogitsOf logits_of);
 
+[[nodiscard]] double log_sum_exp(std::span<const float> logits);  // what turns logits into natural logs of probabilities
+
 // Natural logs of the distribution that `logits` stand for: of `chosen`, and of the `count` most likely tokens, best first.
 struct Logprobs {
   float chosen = 0;

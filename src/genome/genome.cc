@@ -97,4 +97,6 @@ std::string weight_text(float weight) {
   return {text.data(), end};
 }
 
+std::string entry_text(const NamedEntry& entry) { return fmt::format("{}:{}", entry.layer, weight_text(entry.weight)); }
+
 }  // namespace genepool

@@ -56,5 +56,6 @@ struct NamedEntry {
 
 // The shortest text that parses back to the same weight, "0.8".
 [[nodiscard]] std::string weight_text(float weight);
+[[nodiscard]] std::string entry_text(const NamedEntry& entry);  // "pirate:0.8"
 
 }  // namespace genepool

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "genome/genome.h"
+#include "genome/layer_effect.h"
 
 namespace genepool {
 
@@ -20,6 +22,7 @@ struct ImportedLayer {
   std::uint64_t rank_min = 0, rank_max = 0;
   std::vector<std::string> targets;  // distinct kinds: "attn_q", "ffn_up"
   std::uint64_t parameter_count = 0;
+  std::optional<LayerEffect> effect;  // none: nobody has measured it
 };
 
 }  // namespace genepool

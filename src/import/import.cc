@@ -7,19 +7,13 @@
 #include <set>
 
 #include "genome/half.h"
+#include "genome/layer_norms.h"
 #include "import/gguf_lora.h"
 #include "import/peft.h"
 #include "import/source_file.h"
 
 namespace genepool {
 namespace {
-
-// "blk.3.attn_q.weight" -> "attn_q"
-std::string kind_of(const std::string& base_tensor) {
-  const std::size_t end = base_tensor.rfind('.');
-  const std::size_t begin = base_tensor.rfind('.', end - 1);
-  return base_tensor.substr(begin + 1, end - begin - 1);
-}
 
 Result<void> check_pair(const LayerPairData& pair, const std::string& path) {
   const std::uint64_t most = std::min({kMaxRank, pair.in, pair.out});

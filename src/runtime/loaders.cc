@@ -6,7 +6,7 @@ Loaders::Loaders(std::size_t threads) {
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
-Loaders::~Loaders() {
+void Loaders::stop() {
   {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
@@ -14,6 +14,7 @@ Loaders::~Loaders() {
   }
   wake_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 void Loaders::submit(std::function<void()> job) {

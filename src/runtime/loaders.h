@@ -15,7 +15,9 @@ namespace genepool {
 class Loaders {
  public:
   explicit Loaders(std::size_t threads);
-  ~Loaders();  // finishes the running jobs, drops the waiting ones
+  ~Loaders() { stop(); }
+
+  void stop();  // finishes the running jobs, drops the waiting ones and those to come
 
   void submit(std::function<void()> job);
 

@@ -7,8 +7,6 @@
 #include <thread>
 
 #include "base/log.h"
-#include "genome/name.h"
-#include "import/import.h"
 #include "runtime/process_memory.h"
 #include "runtime/resolve.h"
 #include "runtime/runtime_impl.h"
@@ -109,8 +107,10 @@ RuntimeImpl::~RuntimeImpl() {
     }
     for (auto& [id, done] : commands_) done.done(fail(Code::kDraining, "the server is going down"));
     commands_.clear();
+    probes_.close(Error{Code::kDraining, "the server is going down", "", std::nullopt});
     return 0;
   });
+  errands_.stop();  // before the strand that they may wait for
   loop_.stop();
 }
 
@@ -132,6 +132,7 @@ Knobs RuntimeImpl::knobs() const {
 
 void RuntimeImpl::on_second() {
   supervisor_->check_starts();
+  probes_.check_limits(*supervisor_);
   ledger_.update(pool_->snapshot(), gate_.usage());
   forget_unused();
   pool_->flush_log();
@@ -214,7 +215,7 @@ void RuntimeImpl::on_thrash_alarm(std::function<void(const ThrashState&)> listen
   loop_.post([this, listener = std::move(listener)]() mutable { ledger_.on_alarm(std::move(listener)); });
 }
 
-// ------------------------------------------------------------------------------------------------- status and layers
+// ------------------------------------------------------------------------------------------------- status
 
 RuntimeStatus RuntimeImpl::status(bool with_memory) {
   RuntimeStatus status = on_strand([this] {
@@ -263,55 +264,6 @@ Result<void> RuntimeImpl::wait_ready(Duration timeout) {
   }
   if (base_phase_ == BasePhase::kReady) return {};
   return fail(Code::kUnavailable, "the base {} cannot be used: {}", base_path_, on_strand([this] { return base_error_; }));
-}
-
-Result<LayerRow> RuntimeImpl::add_layer(const std::string& path, const std::string& name) {
-  GENEPOOL_TRY_VOID(check_name(name));
-  GENEPOOL_TRY(const ImportedLayer layer, import_layer(path, base_));
-  return store_->add_layer(name, layer);
-}
-
-Result<void> RuntimeImpl::remove_layer(std::string_view name) {
-  GENEPOOL_TRY(const LayerId id, store_->remove_layer(name));
-  // Another name may still point at the same bytes; then they stay usable.
-  if (!store_->layer_by_id(id)) {
-    on_strand([&] {
-      pool_->feed(LayerGone{id});
-      return 0;
-    });
-  }
-  return {};
-}
-
-Result<GenomeRow> RuntimeImpl::create_genome(const Store::NewGenome& genome) {
-  const auto old = store_->genome(genome.name);
-  GENEPOOL_TRY(GenomeRow made, store_->create_genome(genome));
-  if (old && old->identity != made.identity) GENEPOOL_TRY_VOID(on_name_gone(genome.name, old->identity));
-  return made;
-}
-
-Result<void> RuntimeImpl::remove_genome(std::string_view name) {
-  GENEPOOL_TRY(const GenomeRow row, store_->genome(name));
-  GENEPOOL_TRY_VOID(store_->remove_genome(name));
-  metrics_.forget_genome(name);
-  return on_name_gone(name, row.identity);
-}
-
-Result<void> RuntimeImpl::on_name_gone(std::string_view name, const Identity& identity) {
-  GENEPOOL_TRY(std::optional<std::string> other, store_->name_of(identity));
-  if (identity == identity_of({base_.id, {}})) other = "base";
-  loop_.post([this, gone = std::string(name), identity, other = std::move(other)] {
-    const auto found = known_.find(identity);
-    if (found == known_.end()) return;  // nothing of it is in memory
-    if (other) {
-      if (found->second.name == gone) found->second.name = *other;
-      return;
-    }
-    const ResolvedGenome genome = found->second;
-    pool_->feed(SetPin{spec_of(genome), false});
-    bring_to(genome, Goal::kCold, [](const Result<void>&) {});
-  });
-  return {};
 }
 
 Config RuntimeImpl::config() {

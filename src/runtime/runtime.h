@@ -156,8 +156,15 @@ class Runtime {
   // Waits until the base is ready or has failed. Blocks.
   [[nodiscard]] virtual Result<void> wait_ready(Duration timeout) = 0;
 
-  // Imports and adds a layer / removes one: blocks on disk; call it through offload() from an event loop.
-  [[nodiscard]] virtual Result<LayerRow> add_layer(const std::string& path, const std::string& name) = 0;
+  // Imports a layer, tries it out in a worker of its own and adds it: blocks on disk and for the engine (and for the base, while
+  // that loads); call it through offload() from an event loop. kLayerRejected: it does not fit, kills the engine, or has no
+  // effect.
+  struct NewLayer {
+    std::string path, name;
+    bool force = false;  // also one without any effect
+  };
+  [[nodiscard]] virtual Result<LayerRow> add_layer(const NewLayer& layer) = 0;
+  // Blocks on disk.
   [[nodiscard]] virtual Result<void> remove_layer(std::string_view name) = 0;
   // The catalog's, and what the change means for memory: a stack that has lost its last name loses its pin, and leaves
   // once its requests have ended. Block on disk too.

@@ -14,6 +14,7 @@
 #include "runtime/loaders.h"
 #include "runtime/loop.h"
 #include "runtime/pool_driver.h"
+#include "runtime/probes.h"
 #include "runtime/runtime.h"
 #include "runtime/supervisor.h"
 #include "worker/core_gate.h"
@@ -42,7 +43,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   RuntimeStatus status(bool with_memory) override;
   bool is_ready() override { return base_phase_ == BasePhase::kReady; }
   Result<void> wait_ready(Duration timeout) override;
-  Result<LayerRow> add_layer(const std::string& path, const std::string& name) override;
+  Result<LayerRow> add_layer(const NewLayer& layer) override;
   Result<void> remove_layer(std::string_view name) override;
   Result<GenomeRow> create_genome(const Store::NewGenome& genome) override;
   Result<void> remove_genome(std::string_view name) override;
@@ -117,8 +118,11 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void note_alive(WorkerId worker);
   Request* request_on(WorkerId worker, RequestId id);
 
-  // ---- runtime.cc
+  // ---- runtime_catalog.cc
+  [[nodiscard]] Result<LayerEffect> try_out(const ImportedLayer& layer);  // blocks for the engine
   [[nodiscard]] Result<void> on_name_gone(std::string_view name, const Identity& identity);
+
+  // ---- runtime.cc
   void on_second();
   void finish_drain_if_idle();
   [[nodiscard]] Knobs knobs() const;
@@ -150,6 +154,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   std::uint64_t hot_bytes_default_ = 0, warm_bytes_default_ = 0;
   std::unique_ptr<PoolDriver> pool_;
   std::unique_ptr<Supervisor> supervisor_;
+  Probes probes_;
   std::map<RequestId, Request> requests_;
   std::map<CommandId, Command> commands_;
   std::map<WorkerId, HotWorker> workers_;

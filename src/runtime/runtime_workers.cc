@@ -33,6 +33,7 @@ void RuntimeImpl::on_zygote_lost(const std::string& why, bool is_final) {
 }
 
 void RuntimeImpl::on_worker_ready(WorkerId id, const WorkerStart& start) {
+  if (probes_.on_ready(*supervisor_, id)) return;
   HotWorker& worker = workers_.at(id);
   AssemblyTimes& assembly = *worker.assembly;
   assembly.ready = monotonic_now();
@@ -48,6 +49,7 @@ void RuntimeImpl::on_worker_ready(WorkerId id, const WorkerStart& start) {
 }
 
 void RuntimeImpl::on_worker_failed(WorkerId id, const Error& error) {
+  if (probes_.on_failed(id, error)) return;
   const auto found = workers_.find(id);
   if (found == workers_.end()) return;
   const Identity identity = found->second.identity;
@@ -58,6 +60,7 @@ void RuntimeImpl::on_worker_failed(WorkerId id, const Error& error) {
 }
 
 void RuntimeImpl::on_worker_gone(WorkerId id, const WorkerEnd& end) {
+  if (probes_.on_gone(id, end)) return;
   const auto found = workers_.find(id);
   if (found == workers_.end()) return;
   const HotWorker worker = std::move(found->second);
@@ -68,6 +71,7 @@ void RuntimeImpl::on_worker_gone(WorkerId id, const WorkerEnd& end) {
 }
 
 void RuntimeImpl::on_worker_message(WorkerId id, FromWorker&& message) {
+  if (probes_.on_message(*supervisor_, id, message)) return;
   if (!workers_.contains(id)) return;
   if (std::get_if<Pong>(&message) != nullptr) return pool_->feed(ProbeAnswered{id});
   note_alive(id);

@@ -147,10 +147,10 @@ void Supervisor::spawn(WorkerId id, const std::string& genome_hex, int page) {
   if (!sent) fail_worker(id, Error{Code::kWorkerDied, sent.error().message, "", std::nullopt});
 }
 
-Result<void> Supervisor::send(WorkerId id, const ToWorker& message) {
+Result<void> Supervisor::send(WorkerId id, const ToWorker& message, int passed) {
   const auto found = workers_.find(id);
   if (found == workers_.end() || !found->second.channel.is_open()) return {};
-  if (auto sent = found->second.channel.send(message); !sent) {
+  if (auto sent = found->second.channel.send(message, passed); !sent) {
     if (sent.error().code == Code::kTooLarge || sent.error().code == Code::kQueueFull) return sent;
     // Usually it is dead already and the pidfd says so next; that death is its own.
     send_kill(found->second.pidfd);

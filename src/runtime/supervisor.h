@@ -56,7 +56,8 @@ class Supervisor {
   void spawn(WorkerId worker, const std::string& genome_hex, int page);
   // kTooLarge, kQueueFull: the message does not go and the worker lives on. To a worker that is gone: dropped,
   // on_worker_gone comes.
-  [[nodiscard]] Result<void> send(WorkerId worker, const ToWorker& message);
+  // `passed`: a descriptor that goes along and stays the caller's; -1 for none.
+  [[nodiscard]] Result<void> send(WorkerId worker, const ToWorker& message, int passed = -1);
   void kill(WorkerId worker);                           // SIGKILL
   // Gives up on workers that have not become ready within kStartLimit: every wait has a bound. About once a second.
   void check_starts();

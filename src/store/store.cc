@@ -210,6 +210,12 @@ class DiskStore final : public Store {
 
 }  // namespace
 
+Result<std::vector<KindNorm>> norms_of_layer(Store& store, const LayerId& id) {
+  GENEPOOL_TRY(const MemoryFile file, store.load_layer(id));
+  GENEPOOL_TRY(const LayerView view, LayerView::parse(file.bytes(), false));
+  return norms_of(view);
+}
+
 Result<std::unique_ptr<Store>> Store::open(const std::string& dir) {
   GENEPOOL_TRY(UniqueFd lock, lock_data_dir(dir));
   GENEPOOL_TRY(LayerFiles files, LayerFiles::open(dir));

@@ -20,6 +20,7 @@
 #include "genome/base_model.h"
 #include "genome/genome.h"
 #include "genome/imported_layer.h"
+#include "genome/layer_norms.h"
 
 namespace genepool {
 
@@ -96,5 +97,8 @@ class Store {
   [[nodiscard]] virtual Result<std::optional<std::string>> name_of(const Identity& identity) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> count_genomes() = 0;
 };
+
+// How large a stored layer's changes are. kLayerCorrupt as load_layer().
+[[nodiscard]] Result<std::vector<KindNorm>> norms_of_layer(Store& store, const LayerId& id);
 
 }  // namespace genepool

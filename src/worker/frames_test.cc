@@ -60,7 +60,8 @@ void expect_round_trips(const std::vector<Variant>& messages, Decode decode) {
 
 std::vector<ToWorker> all_to_worker() {
   return {AttachPage{"genome", true}, full_generate(std::string("text")), full_generate(std::vector<Token>{1, 2, 3}),
-          full_generate(std::vector<ChatMessage>{{"system", "be brief"}, {"user", "h\xC3\xA9"}}), CancelRequest{8}, Ping{9}};
+          full_generate(std::vector<ChatMessage>{{"system", "be brief"}, {"user", "h\xC3\xA9"}}), CancelRequest{8}, Ping{9},
+          ProbeLayer{}};
 }
 
 std::vector<FromWorker> all_from_worker() {
@@ -69,7 +70,8 @@ std::vector<FromWorker> all_from_worker() {
   logprobs.top = {{1, -0.5F, "a"}, {2, -1.5F, "b"}};
   return {WorkerHello{1, 42},           Ready{"genome", 1, 2},        AttachFailed{kError}, Accepted{1, 2, 3},
           TokensOut{1, "text", 2, {logprobs}}, GenerateDone{1, FinishReason::kLength, 2, 3, 4, 5, 6}, GenerateFailed{1, kError},
-          Pong{3},                      Heartbeat{true}};
+          Pong{3},                      Heartbeat{true},
+          ProbeDone{{0.5, 2, 4, true}}, ProbeFailed{kError}};
 }
 
 TEST(Frames, every_message_round_trips) {

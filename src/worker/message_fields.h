@@ -22,6 +22,7 @@ void fields(auto& visit, Is<Error> auto& m) { visit(m.code, m.message, m.param, 
 void fields(auto& visit, Is<EngineInfo> auto& m) {
   visit(m.engine, m.context_size, m.vocabulary, m.weights_bytes, m.kv_bytes_per_token, m.longest_token);
 }
+void fields(auto& visit, Is<LayerEffect> auto& m) { visit(m.kl, m.top1_changed, m.prompts, m.is_none); }
 void fields(auto& visit, Is<ChatMessage> auto& m) { visit(m.role, m.content); }
 void fields(auto& visit, Is<SamplingParams> auto& m) {
   visit(m.temperature, m.top_p, m.top_k, m.min_p, m.presence_penalty, m.frequency_penalty, m.repeat_penalty, m.seed,
@@ -42,6 +43,7 @@ void fields(auto& visit, Is<AttachPage> auto& m) { visit(m.genome, m.has_page); 
 void fields(auto& visit, Is<Generate> auto& m) {
   visit(m.request, m.genome, m.prompt, m.sampling, m.stop, m.max_tokens, m.ignore_end);
 }
+void fields(auto&, Is<ProbeLayer> auto&) {}
 void fields(auto& visit, Is<CancelRequest> auto& m) { visit(m.request); }
 void fields(auto& visit, Is<Ping> auto& m) { visit(m.nonce); }
 
@@ -54,6 +56,8 @@ void fields(auto& visit, Is<GenerateDone> auto& m) {
   visit(m.request, m.reason, m.prompt_tokens, m.cached_tokens, m.completion_tokens, m.prefill_us, m.decode_us);
 }
 void fields(auto& visit, Is<GenerateFailed> auto& m) { visit(m.request, m.error); }
+void fields(auto& visit, Is<ProbeDone> auto& m) { visit(m.effect); }
+void fields(auto& visit, Is<ProbeFailed> auto& m) { visit(m.error); }
 void fields(auto& visit, Is<Pong> auto& m) { visit(m.nonce); }
 void fields(auto& visit, Is<Heartbeat> auto& m) { visit(m.is_at_gate); }
 

@@ -9,10 +9,11 @@
 
 #include "base/error.h"
 #include "engine/engine.h"
+#include "genome/layer_effect.h"
 
 namespace genepool {
 
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 
 using WorkerId = std::uint64_t;   // never reused while the server runs
 using RequestId = std::uint64_t;  // never reused while the server runs
@@ -50,6 +51,7 @@ struct AttachPage {  // + descriptor: the sealed page; none for the bare base
   std::string genome;  // identity, hex: comes back in Ready, checked by the supervisor
   bool has_page = false;
 };
+struct ProbeLayer {};  // + descriptor: the sealed page of one layer. To a worker of the bare base; it is of no other use then
 struct Generate {
   RequestId request = 0;
   std::string genome;  // identity, hex: a worker answers only for its own
@@ -109,6 +111,12 @@ struct GenerateFailed {
   RequestId request = 0;
   Error error;
 };
+struct ProbeDone {
+  LayerEffect effect;
+};
+struct ProbeFailed {
+  Error error;
+};
 struct Pong {
   std::uint64_t nonce = 0;
 };
@@ -119,8 +127,8 @@ inline constexpr std::chrono::milliseconds kHeartbeatInterval{500};
 
 using ToZygote = std::variant<ForkWorker>;
 using FromZygote = std::variant<ZygoteHello, ZygoteFailed, WorkerSpawned, SpawnFailed, WorkerReaped>;
-using ToWorker = std::variant<AttachPage, Generate, CancelRequest, Ping>;
+using ToWorker = std::variant<AttachPage, Generate, CancelRequest, Ping, ProbeLayer>;
 using FromWorker = std::variant<WorkerHello, Ready, AttachFailed, Accepted, TokensOut, GenerateDone, GenerateFailed, Pong,
-                                Heartbeat>;
+                                Heartbeat, ProbeDone, ProbeFailed>;
 
 }  // namespace genepool

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "worker/frames.h"
+#include "worker/layer_probe.h"
 #include "worker/orphan_guard.h"
 #include "worker/thread_choice.h"
 
@@ -28,6 +29,7 @@ class Worker {
         channel_(std::move(socket)),
         engine_(engine),
         gate_(gate),
+        batch_size_(options.batcher.batch_size),
         threads_(options.batcher.deterministic ? 1 : options.threads, *options.knowledge),
         batcher_(engine, options.batcher, [this](const FromWorker& message) { send(message); }) {}
 
@@ -37,7 +39,9 @@ class Worker {
     engine_.set_abort([this] { return look_from_decode(); });
     for (;;) {
       read_socket();
-      if (batcher_.has_work()) {
+      if (probed_) {
+        probe();
+      } else if (batcher_.has_work()) {
         compute();
       } else {
         wait();
@@ -64,6 +68,27 @@ class Worker {
     flush();
   }
 
+  void probe() {
+    Mapping page = std::move(*probed_);
+    auto effect = probe_layer(engine_, std::move(page), batch_size_, [this](std::span<const BatchToken> batch) {
+      (void)gate_.enter(1, [this] { return beat_from_gate(); });
+      auto status = engine_.decode(batch, 1);
+      gate_.leave();
+      return status;
+    });
+    probed_.reset();
+    if (effect) {
+      send(ProbeDone{*effect});
+    } else {
+      send(ProbeFailed{effect.error()});
+    }
+  }
+
+  bool beat_from_gate() {
+    beat(true);
+    return false;
+  }
+
   bool look_from_gate() {
     read_socket();
     beat(true);
@@ -77,6 +102,7 @@ class Worker {
       read_socket();
       beat(false);
     }
+    if (probed_) return false;
     return batcher_.should_abort() || threads_.is_hopeless(batcher_.step_tokens(), now);
   }
 
@@ -154,6 +180,14 @@ class Worker {
     send(GenerateFailed{message.request, Error{Code::kInternal, why, "", std::nullopt}});
   }
 
+  void handle(const ProbeLayer& /*message*/, const UniqueFd& page) {
+    const auto refuse = [this](const Error& error) { send(ProbeFailed{error}); };
+    if (!page.is_open() || !is_sealed_fd(page.get())) return refuse({Code::kBadRequest, "the page is not sealed", "", std::nullopt});
+    auto mapping = Mapping::of_fd(page.get());
+    if (!mapping) return refuse(mapping.error());
+    probed_ = std::move(*mapping);
+  }
+
   void handle(const CancelRequest& message, const UniqueFd& /*none*/) { batcher_.cancel(message.request); }
   void handle(const Ping& message, const UniqueFd& /*none*/) { send(Pong{message.nonce}); }
 
@@ -161,9 +195,11 @@ class Worker {
   FrameChannel channel_;
   Engine& engine_;
   CoreGate& gate_;
+  std::uint32_t batch_size_;
   ThreadChoice threads_;
   Batcher batcher_;
   std::string genome_;  // "" until attached
+  std::optional<Mapping> probed_;  // a layer to be probed, and while it is
   Instant last_look_{}, last_beat_{};
 };
 

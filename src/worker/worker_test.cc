@@ -99,6 +99,57 @@ class WorkerTest : public ::testing::Test {
   int zygote_pid_ = 0;
 };
 
+LayerEffect effect_of(TestWorker& worker, const MemoryFile& page) {
+  EXPECT_TRUE(worker.peer.channel.send(ProbeLayer{}, page.fd()));
+  const auto done = worker.peer.next<ProbeDone>();
+  EXPECT_TRUE(done);
+  return done ? done->effect : LayerEffect{};
+}
+
+TEST_F(WorkerTest, a_probe_says_how_far_a_layer_moves_the_base) {
+  start();
+  TestWorker worker = spawn_ready(1);
+  const LayerEffect effect = effect_of(worker, sealed_page("a layer"));
+  EXPECT_GT(effect.kl, 0.1);
+  EXPECT_EQ(effect.prompts, 4u);
+  EXPECT_LE(effect.top1_changed, 4u);
+  EXPECT_FALSE(effect.is_none);
+  EXPECT_TRUE(gate_is_free());
+  end_zygote();
+}
+
+TEST_F(WorkerTest, a_probe_finds_a_layer_without_effect) {
+  start("ignore_page");
+  TestWorker worker = spawn_ready(1);
+  const LayerEffect effect = effect_of(worker, sealed_page("a layer"));
+  EXPECT_EQ(effect.kl, 0);
+  EXPECT_EQ(effect.top1_changed, 0u);
+  EXPECT_TRUE(effect.is_none);
+  end_zygote();
+}
+
+TEST_F(WorkerTest, a_layer_that_kills_the_engine_kills_its_probe_alone) {
+  start("crash_with_page");
+  TestWorker worker = spawn_ready(1);
+  EXPECT_TRUE(worker.peer.channel.send(ProbeLayer{}, sealed_page("a layer").fd()));
+  EXPECT_TRUE(worker.is_gone_within(kPatience));
+  TestWorker other = spawn_ready(2);
+  EXPECT_EQ(ask(other, "hello").text.substr(0, 9), "page:base");
+  end_zygote();
+}
+
+TEST_F(WorkerTest, a_probe_refuses_what_does_not_fit) {
+  start("fail_attach");
+  TestWorker worker = spawn_ready(1);
+  EXPECT_TRUE(worker.peer.channel.send(ProbeLayer{}, sealed_page("a layer").fd()));
+  const auto failed = worker.peer.next<ProbeFailed>();
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->error.code, Code::kLayerRejected);
+  EXPECT_TRUE(worker.peer.channel.send(ProbeLayer{}));  // no page came along
+  EXPECT_TRUE(worker.peer.next<ProbeFailed>());
+  end_zygote();
+}
+
 TEST_F(WorkerTest, three_workers_answer_each_from_its_own_page) {
   const std::size_t fds_before = open_fd_count();
   {

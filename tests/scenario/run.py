@@ -5,6 +5,7 @@ usage: run.py --program build/genepool CASE.txt
 
   daemon [NAME=VALUE ...]             starts a server on the fake engine; settings by their dotted names
   layer NAME [rank=R] [seed=S]        adds a generated layer
+  layerfile NAME [rank=R] [seed=S]    writes a generated layer as {tmp}/NAME.gguf
   genome NAME = LAYER[:W] ...         creates a genome
   chat MODEL "PROMPT" [KEY=JSON ...] -> STATUS [has "TEXT"] [as VAR]
   start ID MODEL "PROMPT" [KEY=JSON ...]       the same, beside the scenario
@@ -23,6 +24,7 @@ usage: run.py --program build/genepool CASE.txt
 A VAR holds the answer's text up to its second word (the fake engine's: page:<hash of the page it has>)."""
 
 import argparse
+import glob
 import json
 import operator
 import os
@@ -86,8 +88,18 @@ class Scenario:
         self.server = Server(self.program, self.data, self.base, self.settings)
 
     def do_layer(self, words):
+        self.genepool(self.generate(words), 0)
+
+    def do_layerfile(self, words):
+        apart = os.path.join(self.tmp, words[0])
+        self.genepool(self.generate(words), 0, data=apart)
+        (layer,) = glob.glob(os.path.join(apart, "layers", "*.gguf"))
+        shutil.copy(layer, os.path.join(self.tmp, words[0] + ".gguf"))
+
+    @staticmethod
+    def generate(words):
         options = settings_of(words[1:])
-        self.genepool(["layer", "generate", words[0], "--rank", options.get("rank", "4"), "--seed", options.get("seed", "1")], 0)
+        return ["layer", "generate", words[0], "--rank", options.get("rank", "4"), "--seed", options.get("seed", "1")]
 
     def do_genome(self, words):
         self.genepool(["genome", "create", words[0]] + words[2:], 0)
@@ -191,13 +203,16 @@ class Scenario:
                 raise Failed(describe())
             time.sleep(0.02)
 
-    def genepool(self, args, status):
+    def genepool(self, args, status, data=None):
         command = [self.program] + args
         if args[0] in ("layer", "genome"):
-            command += ["--data-dir", self.data, "--base", self.base] if args[1] in ("add", "generate") else ["--data-dir", self.data]
+            command += ["--data-dir", data or self.data]
+            if args[1] == "generate":
+                command += ["--base", self.base]
         elif args[0] not in ("replay", "version", "help", "completion", "config", "bench"):
             command += ["--host", f"http://127.0.0.1:{self.server.port}"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+                              env={**os.environ, "GENEPOOL_ENGINE_NAME": "fake"})
         if done.returncode != status:
             raise Failed(f"{' '.join(args)}: exit {done.returncode}, wanted {status}\n{done.stdout}{done.stderr}")
         return done.stdout + done.stderr

@@ -31,6 +31,11 @@ STACKS = [
     [("pirate", 0.8), ("bard", 0.5), ("pirate", -0.3)],
     [("shout", 0.5), ("robot", 0.5), ("question", 0.25)],
     [("bullets", 0.5), ("verse", 0.5), ("json", 0.25), ("terse", -0.25)],
+    [("pirate", 0.5), ("shout", 0.3), ("french", -0.2), ("bard", 0.4), ("pirate", 0.25)],
+    [("robot", 0.4), ("question", 0.3), ("verse", -0.3), ("terse", 0.2), ("json", -0.1), ("bullets", 0.3)],
+    [("bard", 0.3), ("pirate", 0.3), ("bard", -0.3), ("shout", 0.2), ("french", 0.2), ("robot", 0.2), ("json", 0.1)],
+    [("pirate", 0.25), ("shout", 0.25), ("french", 0.25), ("bullets", -0.25), ("json", 0.2), ("terse", 0.2),
+     ("pirate", 0.15), ("question", -0.2)],
 ]
 
 

@@ -1,0 +1,59 @@
+#include "genome/layer_norms.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "genome/values.h"
+
+namespace genepool {
+namespace {
+
+std::vector<float> values_of(const LayerView& layer, const GgufTensor& tensor) {
+  std::vector<float> values(tensor.element_count());
+  read_values(tensor.type(), layer.data(tensor), 0, values);
+  return values;
+}
+
+double dot(const float* a, const float* b, std::size_t count) {
+  double sum = 0;
+  for (std::size_t i = 0; i < count; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return sum;
+}
+
+// || s B A ||^2 = s^2 sum_ij (A A^T)_ij (B^T B)_ij, with both products rank x rank.
+double squared_norm(const LayerView& layer, const LayerPair& pair) {
+  const std::size_t rank = pair.rank(), in = pair.a.ne[0], out = pair.b.ne[1];
+  const std::vector<float> a = values_of(layer, pair.a);
+  const std::vector<float> b = values_of(layer, pair.b);
+  std::vector<float> columns(b.size());  // of B, each together
+  for (std::size_t row = 0; row < out; ++row) {
+    for (std::size_t i = 0; i < rank; ++i) columns[i * out + row] = b[row * rank + i];
+  }
+  double sum = 0;
+  for (std::size_t i = 0; i < rank; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      const double product = dot(&a[i * in], &a[j * in], in) * dot(&columns[i * out], &columns[j * out], out);
+      sum += i == j ? product : 2 * product;
+    }
+  }
+  return sum * static_cast<double>(pair.scale) * static_cast<double>(pair.scale);
+}
+
+}  // namespace
+
+std::string kind_of(const std::string& base_tensor) {
+  const std::size_t end = base_tensor.rfind('.');
+  const std::size_t begin = base_tensor.rfind('.', end - 1);
+  return base_tensor.substr(begin + 1, end - begin - 1);
+}
+
+std::vector<KindNorm> norms_of(const LayerView& layer) {
+  std::map<std::string, double> squares;
+  for (const LayerPair& pair : layer.pairs()) squares[kind_of(pair.base_tensor)] += squared_norm(layer, pair);
+  std::vector<KindNorm> norms;
+  for (const auto& [kind, square] : squares) norms.push_back({kind, std::sqrt(std::max(0.0, square))});
+  return norms;
+}
+
+}  // namespace genepool
