@@ -12,6 +12,7 @@
 #include "runtime/process_memory.h"
 #include "runtime/resolve.h"
 #include "runtime/runtime_impl.h"
+#include "store/reimport.h"
 
 namespace genepool {
 namespace {
@@ -66,6 +67,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config) {
   }
   GENEPOOL_TRY_VOID(check_alarm_command(config.thrash_command));
   GENEPOOL_TRY(std::unique_ptr<Store> store, Store::open(data_dir_of(config)));
+  store->set_quota(static_cast<std::uint64_t>(config.store_quota));
   GENEPOOL_TRY(auto base, store->use_base(config.base_path));
   auto runtime = std::make_unique<RuntimeImpl>(config, std::move(store), std::move(base.first), std::move(base.second));
   GENEPOOL_TRY_VOID(runtime->start());
@@ -190,6 +192,7 @@ Result<void> RuntimeImpl::set_param(std::string_view name, std::string_view valu
     GENEPOOL_TRY_VOID(check_alarm_command(changed.thrash_command));
     config_ = std::move(changed);
     pool_->feed(SetKnobs{knobs()});
+    store_->set_quota(static_cast<std::uint64_t>(config_.store_quota));
     ledger_.configure(config_);
     set_up_log(config_);
     log(Level::kInfo, "setting changed", {{"name", std::string(name)}, {"value", std::string(value)}});
@@ -283,35 +286,10 @@ Result<void> RuntimeImpl::remove_layer(std::string_view name) {
   return {};
 }
 
-Result<GenomeRow> RuntimeImpl::create_genome(const Store::NewGenome& genome) {
-  const auto old = store_->genome(genome.name);
-  GENEPOOL_TRY(GenomeRow made, store_->create_genome(genome));
-  if (old && old->identity != made.identity) GENEPOOL_TRY_VOID(on_name_gone(genome.name, old->identity));
-  return made;
-}
-
-Result<void> RuntimeImpl::remove_genome(std::string_view name) {
-  GENEPOOL_TRY(const GenomeRow row, store_->genome(name));
-  GENEPOOL_TRY_VOID(store_->remove_genome(name));
-  metrics_.forget_genome(name);
-  return on_name_gone(name, row.identity);
-}
-
-Result<void> RuntimeImpl::on_name_gone(std::string_view name, const Identity& identity) {
-  GENEPOOL_TRY(std::optional<std::string> other, store_->name_of(identity));
-  if (identity == identity_of({base_.id, {}})) other = "base";
-  loop_.post([this, gone = std::string(name), identity, other = std::move(other)] {
-    const auto found = known_.find(identity);
-    if (found == known_.end()) return;  // nothing of it is in memory
-    if (other) {
-      if (found->second.name == gone) found->second.name = *other;
-      return;
-    }
-    const ResolvedGenome genome = found->second;
-    pool_->feed(SetPin{spec_of(genome), false});
-    bring_to(genome, Goal::kCold, [](const Result<void>&) {});
-  });
-  return {};
+Result<std::string> RuntimeImpl::reimport(const std::string& path, std::string_view name) {
+  GENEPOOL_TRY(const LayerRow row, store_->layer(name));
+  GENEPOOL_TRY(const ImportedLayer again, import_layer(path, base_));
+  return difference_of(row, again);
 }
 
 Config RuntimeImpl::config() {
