@@ -10,9 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
-#include <sstream>
 
-#include "genome/name.h"
 #include "import/import.h"
 #include "store/store.h"
 
@@ -169,24 +167,6 @@ Result<Workload> prepare_workload(const WorkloadOptions& options) {
   }
   GENEPOOL_TRY_VOID(add_genomes(*store, options, used.second.id, workload));
   return workload;
-}
-
-Result<std::vector<GenomeLine>> parse_genome_lines(std::string_view text) {
-  std::vector<GenomeLine> genomes;
-  std::istringstream lines{std::string(text)};
-  std::size_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    std::istringstream words(line.substr(0, line.find('#')));
-    GenomeLine genome;
-    if (!(words >> genome.name)) continue;
-    for (std::string word; words >> word;) genome.stack.push_back(word);
-    const auto checked = check_name(genome.name);
-    if (!checked) return fail(Code::kUsage, "genomes, line {}: {}", number, checked.error().message);
-    if (genome.stack.empty()) return fail(Code::kUsage, "genomes, line {}: {} has no LAYER:WEIGHT", number, genome.name);
-    genomes.push_back(std::move(genome));
-  }
-  return genomes;
 }
 
 void add_generated_genomes(const std::vector<std::string>& layers, std::size_t count, std::vector<GenomeLine>& genomes) {

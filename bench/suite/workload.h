@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "genome/genome_lines.h"
 
 namespace genepool::bench {
 
@@ -33,11 +34,6 @@ class ScratchDir {
   std::string path_;
 };
 
-struct GenomeLine {
-  std::string name;
-  std::vector<std::string> stack;  // "pirate:0.8"
-};
-
 struct Workload {
   ScratchDir dir;
   std::string base_path, base_name, base_id;
@@ -51,9 +47,6 @@ struct Workload {
 };
 
 [[nodiscard]] Result<Workload> prepare_workload(const WorkloadOptions& options);
-
-// NAME LAYER:WEIGHT... a line; # starts a comment. kUsage names the line.
-[[nodiscard]] Result<std::vector<GenomeLine>> parse_genome_lines(std::string_view text);
 
 // Brings `genomes` to at least `count` by stacks of one, two, three and four of `layers`, all different.
 void add_generated_genomes(const std::vector<std::string>& layers, std::size_t count, std::vector<GenomeLine>& genomes);

@@ -63,7 +63,7 @@ TEST_F(Admin, genomes) {
   const Json made = json("POST", "/api/genomes",
                          R"({"name":"poet","stack":["pirate:0.5","short"],"system_prompt":"s","parameters":{"top_p":0.5}})", 201);
   for (const char* key : {"name", "identity", "version", "base", "stack", "system_prompt", "parameters", "created_ms",
-                          "tier", "is_pinned"}) {
+                          "move", "moved_ms", "moved_by", "moved_from", "parent", "tier", "is_pinned"}) {
     EXPECT_TRUE(made.contains(key)) << key;
   }
   EXPECT_EQ(made["stack"][0]["weight"].dump(), "0.5");
@@ -90,6 +90,65 @@ TEST_F(Admin, genomes_are_read_strictly) {
   const auto taken = ask("POST", "/api/genomes", R"({"name":"captain","stack":["pirate"]})");
   EXPECT_EQ(taken->status, 409);
   EXPECT_EQ(taken->header("x-should-retry"), "false");
+}
+
+TEST_F(Admin, genomes_are_made_many_at_once_or_copied) {
+  EXPECT_EQ(json("POST", "/api/genomes", R"({"genomes":[{"name":"a","stack":["pirate"]},{"name":"b","stack":["short:2"]}]})",
+                 201)["created"], 2);
+  EXPECT_EQ(json("GET", "/api/genomes/b")["stack"][0]["weight"], 2.0);
+  EXPECT_EQ(json("POST", "/api/genomes", R"({"genomes":5})", 400)["error"]["param"], "genomes");
+  EXPECT_EQ(json("POST", "/api/genomes", R"({"genomes":["a"]})", 400)["error"]["param"], "genomes");
+  EXPECT_EQ(json("POST", "/api/genomes", R"({"genomes":[{"name":"a"}]})", 400)["error"]["param"], "stack");
+  const Json copy = json("POST", "/api/genomes", R"({"name":"bosun","from":"captain","replace":true,"if_version":"12345678"})", 201);
+  EXPECT_EQ(copy["moved_from"], "captain");
+  EXPECT_EQ(copy["parent"], copy["version"]);
+  ASSERT_EQ(runtime.store().copies.size(), 1U);
+  EXPECT_TRUE(runtime.store().copies[0].replace);
+  EXPECT_EQ(runtime.store().copies[0].if_version, "12345678");
+  EXPECT_EQ(json("POST", "/api/genomes", R"({"name":"x","from":"nobody"})", 404)["error"]["code"], "model_not_found");
+}
+
+TEST_F(Admin, history_and_rollback) {
+  const Json history = json("GET", "/api/genomes/captain/history");
+  EXPECT_EQ(history["name"], "captain");
+  ASSERT_EQ(history["history"].size(), 2U);
+  for (const char* key : {"move", "moved_ms", "moved_by", "moved_from", "parent", "version", "stack"}) {
+    EXPECT_TRUE(history["history"][0].contains(key)) << key;
+  }
+  EXPECT_EQ(json("GET", "/api/genomes/captain/history?limit=1")["history"].size(), 1U);
+  EXPECT_EQ(json("GET", "/api/genomes/captain/history?before=1")["history"].size(), 0U);
+  EXPECT_EQ(json("GET", "/api/genomes/captain/history?before=x", "", 400)["error"]["param"], "before");
+  EXPECT_EQ(json("GET", "/api/genomes/nobody/history", "", 404)["error"]["code"], "model_not_found");
+  EXPECT_EQ(json("DELETE", "/api/genomes/captain/history?keep=3")["removed"], 7);
+  EXPECT_EQ(json("DELETE", "/api/genomes/captain/history", "", 400)["error"]["param"], "keep");
+  EXPECT_EQ(json("GET", "/api/genomes/captain@12345678")["name"], "captain");
+  (void)json("POST", "/api/genomes/captain/rollback");
+  (void)json("POST", "/api/genomes/captain/rollback", R"({"to":"1a2b","steps":3,"if_version":"12345678"})");
+  ASSERT_EQ(runtime.store().rollbacks.size(), 2U);
+  EXPECT_EQ(runtime.store().rollbacks[0].steps, 1U);
+  EXPECT_EQ(runtime.store().rollbacks[1].to, "1a2b");
+  EXPECT_EQ(runtime.store().rollbacks[1].steps, 3U);
+  EXPECT_EQ(json("POST", "/api/genomes/captain/rollback", R"({"steps":0})", 400)["error"]["param"], "steps");
+}
+
+TEST_F(Admin, the_store) {
+  EXPECT_EQ(json("GET", "/api/store")["layers"], 2);
+  const Json garbage = json("POST", "/api/store/gc", R"({"dry_run":true})");
+  EXPECT_EQ(garbage["dry_run"], true);
+  EXPECT_EQ(garbage["files"], 1);
+  EXPECT_EQ(garbage["bytes"], 123);
+  EXPECT_EQ(garbage["layers"][0]["name"], "pirate");
+  EXPECT_EQ(json("POST", "/api/store/gc", R"({"dry_run":1})", 400)["error"]["param"], "dry_run");
+  EXPECT_EQ(json("POST", "/api/layers/pirate/verify")["ok"], true);
+  runtime.store().damaged.insert("short");
+  const Json bad = json("POST", "/api/layers/short/verify");
+  EXPECT_EQ(bad["ok"], false);
+  EXPECT_EQ(bad["problem"], "the file of short is damaged");
+  EXPECT_EQ(json("POST", "/api/layers/nobody/verify", "", 404)["error"]["code"], "layer_not_found");
+  EXPECT_EQ(json("POST", "/api/layers/pirate/verify", R"({"path":"/etc/good"})", 403)["error"]["code"], "forbidden");
+  EXPECT_EQ(Json::parse(ask("POST", "/api/layers/pirate/verify", R"({"path":"/x/good"})", {}, true)->body)["ok"], true);
+  EXPECT_EQ(Json::parse(ask("POST", "/api/layers/pirate/verify", R"({"path":"/x/bad"})", {}, true)->body)["problem"],
+            "the source is another");
 }
 
 TEST_F(Admin, moves_answer_with_the_tier) {

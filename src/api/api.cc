@@ -28,6 +28,8 @@ struct Api::State {
     api::add_models(router, context);
     api::add_vllm(router, context);
     api::add_catalog(router, context);
+    api::add_history(router, context);
+    api::add_store(router, context);
     api::add_operator(router, context);
     api::add_stats(router, context);
     api::add_health(router, context);

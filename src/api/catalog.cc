@@ -1,6 +1,4 @@
 // /api/layers and /api/genomes: what the catalog knows. docs/reference/admin-api.md is the contract.
-#include <charconv>
-
 #include "api/context.h"
 #include "api/openai_request.h"
 #include "api/views.h"
@@ -9,19 +7,11 @@
 namespace genepool::api {
 namespace {
 
-constexpr std::uint64_t kMostRows = 10000;
-
 Result<ListOptions> list_options(const Call& call) {
   ListOptions options;
   options.search = call.query("search");
   options.after = call.query("after");
-  const std::string limit = call.query("limit");
-  if (limit.empty()) return options;
-  const auto [end, error] = std::from_chars(limit.data(), limit.data() + limit.size(), options.limit);
-  const bool is_number = error == std::errc() && end == limit.data() + limit.size();
-  if (!is_number || options.limit == 0 || options.limit > kMostRows) {
-    return fail_param(Code::kBadRequest, "limit", "limit must be a whole number from 1 to {}, found {}", kMostRows, limit);
-  }
+  GENEPOOL_TRY(options.limit, query_count(call, "limit", 1, kMostRows, options.limit));
   return options;
 }
 
@@ -47,55 +37,32 @@ Result<Out> list_layers(Runtime& runtime, const ListOptions& options) {
   return Out{{"layers", std::move(list)}};
 }
 
-Result<Out> add_layer(Runtime& runtime, Runtime::NewLayer layer, const std::optional<std::string>& root) {
-  if (root) {
-    GENEPOOL_TRY(layer.path, path_below(*root, layer.path, "path"));
-  }
-  GENEPOOL_TRY(const LayerRow row, runtime.add_layer(layer));
+Result<Out> add_layer(Context& context, const Call& call) {
+  GENEPOOL_TRY(const Json body, parse_object(call.request.body));
+  const Fields fields(body);
+  Runtime::NewLayer layer;
+  GENEPOOL_TRY(const std::string path, fields.required_text("path"));
+  GENEPOOL_TRY(layer.name, fields.required_text("name"));
+  GENEPOOL_TRY_VOID(fields.flag("force", layer.force));
+  GENEPOOL_TRY(layer.path, readable_path(context, call, path));
+  GENEPOOL_TRY(const LayerRow row, context.runtime.add_layer(layer));
   return layer_json(row);
-}
-
-// The Unix socket's users may read what the server may read; over TCP only what lies below the configured root.
-void post_layer(Context& context, const CallPtr& call) {
-  std::optional<std::string> root;
-  if (!call->request.is_local_socket) {
-    const Config config = context.runtime.config();
-    if (!config.server_runtime_lora || config.server_lora_root.empty()) {
-      return call->reply_error(fail(Code::kForbidden, "layers are added over the Unix socket; over TCP only with "
-                                                      "--server.runtime_lora true and --server.lora_root DIR").value());
-    }
-    root = config.server_lora_root;
-  }
-  const auto read = [&]() -> Result<Runtime::NewLayer> {
-    GENEPOOL_TRY(const Json body, parse_object(call->request.body));
-    const Fields fields(body);
-    Runtime::NewLayer layer;
-    GENEPOOL_TRY(layer.path, fields.required_text("path"));
-    GENEPOOL_TRY(layer.name, fields.required_text("name"));
-    GENEPOOL_TRY_VOID(fields.flag("force", layer.force));
-    return layer;
-  };
-  auto layer = read();
-  if (!layer) return call->reply_error(layer.error());
-  answer_offloaded(context, call, 201,
-                   [&context, root, layer = std::move(*layer)] { return add_layer(context.runtime, layer, root); });
 }
 
 // ---- genomes
 
 Result<Out> list_genomes(Runtime& runtime, const ListOptions& options) {
   GENEPOOL_TRY(const std::vector<GenomeRow> rows, runtime.store().list_genomes(options));
-  const RuntimeStatus status = runtime.status(false);
-  const Residents residents = by_identity(status);
-  Out list = Out::array();
-  for (const GenomeRow& row : rows) list.push_back(genome_json(row, residents));
-  return Out{{"genomes", std::move(list)}};
+  return Out{{"genomes", genomes_json(runtime, rows)}};
 }
 
-// A name of the catalog, or anything else that resolves: `base` and inline stacks have no row of their own.
+// A name of the catalog, one of its versions, or anything else that resolves: `base` and inline stacks have no row of their own.
 Result<Out> show_genome(Runtime& runtime, const std::string& name) {
+  if (name.find('@') != std::string::npos) {
+    GENEPOOL_TRY(const GenomeRow row, runtime.store().genome_at(name));
+    return genome_json(runtime, row);
+  }
   GENEPOOL_TRY(const ResolvedGenome genome, runtime.resolve(name));
-  const RuntimeStatus status = runtime.status(false);
   GenomeRow row;
   if (auto known = runtime.store().genome(name)) {
     row = std::move(*known);
@@ -107,7 +74,7 @@ Result<Out> show_genome(Runtime& runtime, const std::string& name) {
     row.stack = genome.stack;
     row.entries = genome.genome.stack;
   }
-  return genome_json(row, by_identity(status));
+  return genome_json(runtime, row);
 }
 
 Result<std::vector<NamedEntry>> read_stack(const Fields& fields) {
@@ -124,8 +91,7 @@ Result<std::vector<NamedEntry>> read_stack(const Fields& fields) {
   return stack;
 }
 
-Result<Store::NewGenome> read_genome(std::string_view text, const BaseId& base) {
-  GENEPOOL_TRY(const Json body, parse_object(text));
+Result<Store::NewGenome> read_genome(const Json& body, const BaseId& base) {
   const Fields fields(body);
   Store::NewGenome genome;
   genome.base = base;
@@ -136,6 +102,7 @@ Result<Store::NewGenome> read_genome(std::string_view text, const BaseId& base) 
   GENEPOOL_TRY(genome.stack, read_stack(fields));
   GENEPOOL_TRY_VOID(fields.text("system_prompt", genome.system_prompt));
   GENEPOOL_TRY_VOID(fields.flag("replace", genome.replace));
+  GENEPOOL_TRY_VOID(fields.text("if_version", genome.if_version));
   const Json* parameters = fields.find("parameters");
   if (!parameters) return genome;
   if (!parameters->is_object()) return fields.wrong("parameters", "an object");
@@ -143,14 +110,37 @@ Result<Store::NewGenome> read_genome(std::string_view text, const BaseId& base) 
   return genome;
 }
 
-void post_genome(Context& context, const CallPtr& call) {
-  auto genome = read_genome(call->request.body, context.runtime.base().id);
-  if (!genome) return call->reply_error(genome.error());
-  answer_offloaded(context, call, 201, [&runtime = context.runtime, genome = std::move(*genome)]() -> Result<Out> {
-    GENEPOOL_TRY(const GenomeRow row, runtime.create_genome(genome));
-    const RuntimeStatus status = runtime.status(false);
-    return genome_json(row, by_identity(status));
-  });
+Result<Out> create_genomes(Runtime& runtime, const Json& list) {
+  const std::string wanted = fmt::format("an array of at most {} objects", kMostRows);
+  if (!list.is_array() || list.size() > kMostRows) return Fields(Json::object()).wrong("genomes", wanted);
+  std::vector<Store::NewGenome> genomes;
+  for (const Json& one : list) {
+    if (!one.is_object()) return Fields(Json::object()).wrong("genomes", wanted);
+    GENEPOOL_TRY(genomes.emplace_back(), read_genome(one, runtime.base().id));
+  }
+  GENEPOOL_TRY(const std::vector<GenomeRow> made, runtime.create_genomes(genomes));
+  return Out{{"created", made.size()}};
+}
+
+Result<Out> copy_genome(Runtime& runtime, const Fields& fields) {
+  Store::CopyGenome copy;
+  GENEPOOL_TRY(copy.from, fields.required_text("from"));
+  GENEPOOL_TRY(copy.name, fields.required_text("name"));
+  GENEPOOL_TRY_VOID(fields.flag("replace", copy.replace));
+  GENEPOOL_TRY_VOID(fields.text("if_version", copy.if_version));
+  GENEPOOL_TRY(const GenomeRow row, runtime.copy_genome(copy));
+  return genome_json(runtime, row);
+}
+
+// One genome, a copy of one ("from"), or many at once ("genomes").
+Result<Out> create(Runtime& runtime, std::string_view text) {
+  GENEPOOL_TRY(const Json body, parse_object(text));
+  const Fields fields(body);
+  if (const Json* list = fields.find("genomes")) return create_genomes(runtime, *list);
+  if (fields.find("from")) return copy_genome(runtime, fields);
+  GENEPOOL_TRY(const Store::NewGenome genome, read_genome(body, runtime.base().id));
+  GENEPOOL_TRY(const GenomeRow row, runtime.create_genome(genome));
+  return genome_json(runtime, row);
 }
 
 Result<Out> remove_genome(Runtime& runtime, const std::string& name) {
@@ -178,7 +168,9 @@ void add_catalog(Router& router, Context& context) {
                                    {"context_length", base.context_length}}));
   });
   router.add("GET", "/api/layers", [&](const CallPtr& call) { list(context, call, list_layers); });
-  router.add("POST", "/api/layers", [&](const CallPtr& call) { post_layer(context, call); });
+  router.add("POST", "/api/layers", [&](const CallPtr& call) {
+    answer_offloaded(context, call, 201, [&context, call] { return add_layer(context, *call); });
+  });
   router.add("GET", "/api/layers/{name}", [&](const CallPtr& call) {
     answer_offloaded(context, call, 200, [&context, name = call->args[0]] { return one_layer(context.runtime, name); });
   });
@@ -189,7 +181,10 @@ void add_catalog(Router& router, Context& context) {
     });
   });
   router.add("GET", "/api/genomes", [&](const CallPtr& call) { list(context, call, list_genomes); });
-  router.add("POST", "/api/genomes", [&](const CallPtr& call) { post_genome(context, call); });
+  router.add("POST", "/api/genomes", [&](const CallPtr& call) {
+    // Read there too: ten thousand genomes are megabytes of JSON, and the http thread has others to serve.
+    answer_offloaded(context, call, 201, [&context, call] { return create(context.runtime, call->request.body); });
+  });
   router.add("GET", "/api/genomes/{name}", [&](const CallPtr& call) {
     answer_offloaded(context, call, 200, [&context, name = call->args[0]] { return show_genome(context.runtime, name); });
   });

@@ -25,6 +25,8 @@ void add_completions(Router& router, Context& context);
 void add_models(Router& router, Context& context);
 void add_vllm(Router& router, Context& context);
 void add_catalog(Router& router, Context& context);
+void add_history(Router& router, Context& context);
+void add_store(Router& router, Context& context);
 void add_operator(Router& router, Context& context);
 void add_stats(Router& router, Context& context);
 void add_health(Router& router, Context& context);

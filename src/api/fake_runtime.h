@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,36 @@ class FakeStore final : public Store {
     row.created_ms = 1700000000000;
     return genomes[wanted.name] = row;
   }
+  Result<std::vector<GenomeRow>> create_genomes(std::span<const NewGenome> all) override {
+    std::vector<GenomeRow> rows;
+    for (const NewGenome& one : all) {
+      GENEPOOL_TRY(rows.emplace_back(), create_genome(one));
+    }
+    return rows;
+  }
+  Result<GenomeRow> copy_genome(const CopyGenome& copy) override {
+    copies.push_back(copy);
+    GENEPOOL_TRY(GenomeRow row, genome(copy.from));
+    row.name = copy.name;
+    row.parent = row.version;
+    row.moved_by = "cp";
+    row.moved_from = copy.from;
+    return genomes[copy.name] = row;
+  }
+  Result<GenomeRow> roll_back(const Rollback& back) override {
+    rollbacks.push_back(back);
+    return genome(back.name);
+  }
+  Result<GenomeRow> genome_at(std::string_view name) override { return genome(name.substr(0, name.find('@'))); }
+  Result<std::vector<GenomeRow>> history(std::string_view name, std::uint64_t limit, std::uint64_t before) override {
+    GENEPOOL_TRY(const GenomeRow row, genome(name));
+    return std::vector<GenomeRow>(before == 0 ? std::min<std::uint64_t>(limit, 2) : 0, row);
+  }
+  Result<std::uint64_t> trim_history(std::string_view name, std::uint64_t keep) override {
+    GENEPOOL_TRY([[maybe_unused]] const GenomeRow row, genome(name));
+    if (keep == 0) return fail_param(Code::kBadRequest, "keep", "keep at least 1");
+    return 7;
+  }
   Result<GenomeRow> genome(std::string_view name) override {
     const auto found = genomes.find(std::string(name));
     if (found == genomes.end()) return fail(Code::kGenomeNotFound, "no genome \"{}\"", name);
@@ -60,6 +91,18 @@ class FakeStore final : public Store {
   }
   Result<std::optional<std::string>> name_of(const Identity&) override { return fail(Code::kInternal, "unused"); }
   Result<std::uint64_t> count_genomes() override { return genomes.size(); }
+  Result<LayerRow> verify_layer(std::string_view name) override {
+    if (damaged.contains(std::string(name))) return fail(Code::kLayerCorrupt, "the file of {} is damaged", name);
+    return layer(name);
+  }
+  Result<Garbage> collect_garbage(bool) override { return Garbage{{layers.begin()->second}, {Digest()}, 123}; }
+  Result<StoreInfo> info() override { return StoreInfo{.layers = layers.size(), .quota = quota}; }
+  void set_quota(std::uint64_t bytes) override { quota = bytes; }
+
+  std::set<std::string> damaged;
+  std::vector<CopyGenome> copies;
+  std::vector<Rollback> rollbacks;
+  std::uint64_t quota = 0;
 
  private:
   template <class Row>
@@ -158,7 +201,14 @@ class FakeRuntime final : public Runtime {
     if (store_.layers.erase(std::string(name)) == 0) return fail(Code::kLayerNotFound, "no layer \"{}\"", name);
     return {};
   }
+  Result<std::string> reimport(const std::string& path, std::string_view) override {
+    return path.ends_with("good") ? "" : "the source is another";
+  }
   Result<GenomeRow> create_genome(const Store::NewGenome& genome) override { return store_.create_genome(genome); }
+  Result<std::vector<GenomeRow>> create_genomes(std::span<const Store::NewGenome> all) override { return store_.create_genomes(all); }
+  Result<GenomeRow> copy_genome(const Store::CopyGenome& copy) override { return store_.copy_genome(copy); }
+  Result<GenomeRow> roll_back(const Store::Rollback& back) override { return store_.roll_back(back); }
+  Result<Garbage> collect_garbage(bool dry_run) override { return store_.collect_garbage(dry_run); }
   Result<void> remove_genome(std::string_view name) override {
     moves.push_back("remove " + std::string(name));
     return store_.remove_genome(name);

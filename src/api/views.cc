@@ -1,5 +1,6 @@
 #include "api/views.h"
 
+#include <charconv>
 #include <filesystem>
 
 #include "api/receipt.h"
@@ -70,8 +71,37 @@ Out genome_json(const GenomeRow& row, const Residents& residents) {
           {"system_prompt", row.system_prompt},
           {"parameters", std::move(parameters)},
           {"created_ms", row.created_ms},
+          {"move", row.move},
+          {"moved_ms", row.moved_ms},
+          {"moved_by", row.moved_by},
+          {"moved_from", row.moved_from.empty() ? Out() : Out(row.moved_from)},
+          {"parent", row.parent ? Out(row.parent->hex()) : Out()},
           {"tier", tier_text(tier_of(residents, row.identity))},
           {"is_pinned", resident != residents.end() && resident->second->status.is_pinned}};
+}
+
+Out genome_json(Runtime& runtime, const GenomeRow& row) {
+  const RuntimeStatus status = runtime.status(false);
+  return genome_json(row, by_identity(status));
+}
+
+Out genomes_json(Runtime& runtime, const std::vector<GenomeRow>& rows) {
+  const RuntimeStatus status = runtime.status(false);
+  const Residents residents = by_identity(status);
+  Out list = Out::array();
+  for (const GenomeRow& row : rows) list.push_back(genome_json(row, residents));
+  return list;
+}
+
+Result<std::uint64_t> query_count(const Call& call, const char* key, std::uint64_t least, std::uint64_t most,
+                                  std::uint64_t otherwise) {
+  const std::string text = call.query(key);
+  if (text.empty()) return otherwise;
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  if (is_number && value >= least && value <= most) return value;
+  return fail_param(Code::kBadRequest, key, "{} must be a whole number from {} to {}, found {}", key, least, most, text);
 }
 
 Out resident_json(const ResidentRow& row) {
@@ -131,6 +161,16 @@ Result<std::string> path_below(const std::string& root, const std::string& path,
     return fail_param(Code::kForbidden, param, "{} must be an existing path below server.lora_root ({})", param, root);
   }
   return real.string();
+}
+
+Result<std::string> readable_path(Context& context, const Call& call, const std::string& path) {
+  if (call.request.is_local_socket) return path;
+  const Config config = context.runtime.config();
+  if (!config.server_runtime_lora || config.server_lora_root.empty()) {
+    return fail(Code::kForbidden, "layers are read over the Unix socket; over TCP only with --server.runtime_lora true and"
+                                  " --server.lora_root DIR");
+  }
+  return path_below(config.server_lora_root, path, "path");
 }
 
 }  // namespace genepool::api

@@ -20,6 +20,19 @@ using Residents = std::map<Identity, const ResidentRow*>;
 [[nodiscard]] Out genome_json(const GenomeRow& row, const Residents& residents);
 [[nodiscard]] Out resident_json(const ResidentRow& row);
 
+// The genomes' tiers as they are now go with them.
+[[nodiscard]] Out genome_json(Runtime& runtime, const GenomeRow& row);
+[[nodiscard]] Out genomes_json(Runtime& runtime, const std::vector<GenomeRow>& rows);
+
+// A query's whole number; `otherwise` when it is absent. kBadRequest names it.
+[[nodiscard]] Result<std::uint64_t> query_count(const Call& call, const char* key, std::uint64_t least, std::uint64_t most,
+                                                std::uint64_t otherwise);
+inline constexpr std::uint64_t kMostRows = 10000;  // of one answer or request
+
+// The server's own path of a layer that a client names: the Unix socket's users may have read what the server may read;
+// over TCP only what lies below the configured root. kForbidden. Blocks on disk: for a loader thread.
+[[nodiscard]] Result<std::string> readable_path(Context& context, const Call& call, const std::string& path);
+
 // Every genome of the catalog, a page at a time.
 [[nodiscard]] Result<std::vector<GenomeRow>> all_genomes(Store& store);
 

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "cli/invocation.h"
 #include "cli/wire.h"
+#include "cli/wire_store.h"
 #include "config/config.h"
 #include "import/import.h"
 
@@ -28,11 +29,22 @@ class Catalog {
   [[nodiscard]] virtual Result<std::vector<LayerInfo>> layers(const std::string& search) = 0;
   [[nodiscard]] virtual Result<LayerInfo> layer(const std::string& name) = 0;
   [[nodiscard]] virtual Result<void> remove_layer(const std::string& name) = 0;
+  // `source`: the path that it is imported from again and compared with; "" = only its own file is read.
+  [[nodiscard]] virtual Result<VerifyInfo> verify_layer(const std::string& name, const std::string& source) = 0;
 
   [[nodiscard]] virtual Result<GenomeInfo> create_genome(const NewGenomeRequest& genome, const std::string& base) = 0;
+  // All or none; returns how many there are.
+  [[nodiscard]] virtual Result<std::uint64_t> create_genomes(const std::vector<NewGenomeRequest>& genomes, const std::string& base) = 0;
+  [[nodiscard]] virtual Result<GenomeInfo> copy_genome(const Store::CopyGenome& copy) = 0;
+  [[nodiscard]] virtual Result<GenomeInfo> roll_back(const Store::Rollback& back) = 0;
+  [[nodiscard]] virtual Result<std::vector<GenomeInfo>> history(const std::string& name) = 0;  // newest first
+  [[nodiscard]] virtual Result<std::uint64_t> trim_history(const std::string& name, std::uint64_t keep) = 0;
   [[nodiscard]] virtual Result<std::vector<GenomeInfo>> genomes(const std::string& search) = 0;
-  [[nodiscard]] virtual Result<GenomeInfo> genome(const std::string& name) = 0;
+  [[nodiscard]] virtual Result<GenomeInfo> genome(const std::string& name) = 0;  // or "captain@1a2b3c4d", one of its versions
   [[nodiscard]] virtual Result<void> remove_genome(const std::string& name) = 0;
+
+  [[nodiscard]] virtual Result<StoreInfo> store_info() = 0;
+  [[nodiscard]] virtual Result<GarbageInfo> collect_garbage(bool is_dry_run) = 0;
 };
 
 // The server of --host or GENEPOOL_HOST, else the one that listens in the data directory, else the directory itself.

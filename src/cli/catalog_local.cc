@@ -5,6 +5,8 @@
 #include "api/openai_request.h"
 #include "cli/catalog.h"
 #include "runtime/runtime.h"
+#include "cli/settings.h"
+#include "store/reimport.h"
 #include "store/store.h"
 
 namespace genepool::cli {
@@ -33,7 +35,12 @@ GenomeInfo info_of(const GenomeRow& row) {
                   .system_prompt = row.system_prompt,
                   .parameters = row.default_parameters,
                   .stack = row.stack,
-                  .created_ms = row.created_ms};
+                  .created_ms = row.created_ms,
+                  .move = row.move,
+                  .moved_ms = row.moved_ms,
+                  .moved_by = row.moved_by,
+                  .moved_from = row.moved_from,
+                  .parent = row.parent ? row.parent->hex() : ""};
   for (const StackEntry& entry : row.entries) info.layer_ids.push_back(entry.layer.hex());
   return info;
 }
@@ -43,6 +50,20 @@ auto infos_of(const std::vector<Row>& rows) {
   std::vector<decltype(info_of(rows.front()))> infos;
   for (const Row& row : rows) infos.push_back(info_of(row));
   return infos;
+}
+
+Result<Store::NewGenome> wanted_of(const NewGenomeRequest& genome, const BaseId& base) {
+  Store::NewGenome wanted{.name = genome.name,
+                          .base = base,
+                          .stack = {},
+                          .system_prompt = genome.system_prompt,
+                          .default_parameters = "",
+                          .replace = genome.replace,
+                          .if_version = genome.if_version};
+  for (const std::string& entry : genome.stack) {
+    GENEPOOL_TRY(wanted.stack.emplace_back(), parse_entry(entry));
+  }
+  return wanted;
 }
 
 class LocalCatalog final : public Catalog {
@@ -97,22 +118,46 @@ class LocalCatalog final : public Catalog {
     return store_->remove_layer(name).map([](const LayerId&) {});
   }
 
+  Result<VerifyInfo> verify_layer(const std::string& name, const std::string& source) override {
+    GENEPOOL_TRY(const LayerRow row, store_->layer(name));
+    VerifyInfo info{row.name, row.id.hex(), row.bytes, ""};
+    if (const auto verified = store_->verify_layer(name); !verified) info.problem = verified.error().message;
+    if (source.empty() || !info.problem.empty()) return info;
+    GENEPOOL_TRY(const auto used, store_->use_base(""));
+    GENEPOOL_TRY(const ImportedLayer again, import_layer(source, used.second));
+    info.problem = difference_of(row, again);
+    return info;
+  }
+
   Result<GenomeInfo> create_genome(const NewGenomeRequest& genome, const std::string& base) override {
     GENEPOOL_TRY(const auto used, store_->use_base(base));
-    Store::NewGenome wanted{.name = genome.name,
-                            .base = used.second.id,
-                            .stack = {},
-                            .system_prompt = genome.system_prompt,
-                            .default_parameters = "",
-                            .replace = genome.replace};
-    if (!genome.parameters.empty()) {
-      GENEPOOL_TRY(wanted.default_parameters, api::check_parameters(genome.parameters));
+    GENEPOOL_TRY(const Store::NewGenome wanted, wanted_of(genome, used.second.id));
+    return store_->create_genome(wanted).map([](const GenomeRow& row) { return info_of(row); });
+  }
+
+  Result<std::uint64_t> create_genomes(const std::vector<NewGenomeRequest>& genomes, const std::string& base) override {
+    GENEPOOL_TRY(const auto used, store_->use_base(base));
+    std::vector<Store::NewGenome> wanted;
+    for (const NewGenomeRequest& genome : genomes) {
+      GENEPOOL_TRY(wanted.emplace_back(), wanted_of(genome, used.second.id));
     }
-    for (const std::string& entry : genome.stack) {
-      GENEPOOL_TRY(wanted.stack.emplace_back(), parse_entry(entry));
-    }
-    GENEPOOL_TRY(const GenomeRow row, store_->create_genome(wanted));
-    return info_of(row);
+    return store_->create_genomes(wanted).map([](const auto& rows) -> std::uint64_t { return rows.size(); });
+  }
+
+  Result<GenomeInfo> copy_genome(const Store::CopyGenome& copy) override {
+    return store_->copy_genome(copy).map([](const GenomeRow& row) { return info_of(row); });
+  }
+
+  Result<GenomeInfo> roll_back(const Store::Rollback& back) override {
+    return store_->roll_back(back).map([](const GenomeRow& row) { return info_of(row); });
+  }
+
+  Result<std::vector<GenomeInfo>> history(const std::string& name) override {
+    return store_->history(name, UINT64_MAX, 0).map([](const auto& rows) { return infos_of(rows); });
+  }
+
+  Result<std::uint64_t> trim_history(const std::string& name, std::uint64_t keep) override {
+    return store_->trim_history(name, keep);
   }
 
   Result<std::vector<GenomeInfo>> genomes(const std::string& search) override {
@@ -120,11 +165,18 @@ class LocalCatalog final : public Catalog {
   }
 
   Result<GenomeInfo> genome(const std::string& name) override {
-    GENEPOOL_TRY(const GenomeRow row, store_->genome(name));
+    GENEPOOL_TRY(const GenomeRow row, store_->genome_at(name));
     return info_of(row);
   }
 
   Result<void> remove_genome(const std::string& name) override { return store_->remove_genome(name); }
+
+  Result<StoreInfo> store_info() override { return store_->info(); }
+
+  Result<GarbageInfo> collect_garbage(bool is_dry_run) override {
+    GENEPOOL_TRY(const Garbage garbage, store_->collect_garbage(is_dry_run));
+    return GarbageInfo{infos_of(garbage.layers), garbage.files.size(), garbage.bytes, is_dry_run};
+  }
 
  private:
   template <class Row, class List>
@@ -148,6 +200,7 @@ class LocalCatalog final : public Catalog {
 
 Result<std::unique_ptr<Catalog>> open_local_catalog(const Config& config) {
   GENEPOOL_TRY(std::unique_ptr<Store> store, Store::open(data_dir_of(config)));
+  store->set_quota(static_cast<std::uint64_t>(config.store_quota));
   return std::make_unique<LocalCatalog>(config, std::move(store));
 }
 

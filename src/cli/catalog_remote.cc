@@ -96,10 +96,50 @@ class RemoteCatalog final : public Catalog {
     return server_->remove("/api/layers/" + percent_encoded(name)).map([](const std::string&) {});
   }
 
+  Result<VerifyInfo> verify_layer(const std::string& name, const std::string& source) override {
+    const std::string absolute = source.empty() ? "" : std::filesystem::absolute(source).lexically_normal().string();
+    GENEPOOL_TRY(const std::string answer,
+                 server_->post("/api/layers/" + percent_encoded(name) + "/verify", path_json(absolute)));
+    return parse_verified(answer);
+  }
+
   Result<GenomeInfo> create_genome(const NewGenomeRequest& genome, const std::string& base) override {
     if (!base.empty()) return fail(Code::kUsage, "--base is for a data directory without a server; this one has its base");
     GENEPOOL_TRY(const std::string answer, server_->post("/api/genomes", json_of(genome)));
     return parse_genome(answer);
+  }
+
+  Result<std::uint64_t> create_genomes(const std::vector<NewGenomeRequest>& genomes, const std::string& base) override {
+    if (!base.empty()) return fail(Code::kUsage, "--base is for a data directory without a server; this one has its base");
+    GENEPOOL_TRY(const std::string answer, server_->post("/api/genomes", json_of(genomes)));
+    return parse_number(answer, "created");
+  }
+
+  Result<GenomeInfo> copy_genome(const Store::CopyGenome& copy) override {
+    GENEPOOL_TRY(const std::string answer, server_->post("/api/genomes", json_of(copy)));
+    return parse_genome(answer);
+  }
+
+  Result<GenomeInfo> roll_back(const Store::Rollback& back) override {
+    GENEPOOL_TRY(const std::string answer, server_->post(genome_path(back.name) + "/rollback", json_of(back)));
+    return parse_genome(answer);
+  }
+
+  Result<std::vector<GenomeInfo>> history(const std::string& name) override {
+    std::vector<GenomeInfo> all;
+    while (true) {
+      const std::string before = all.empty() ? "" : fmt::format("?before={}", all.back().move);
+      GENEPOOL_TRY(const std::string answer, server_->get(genome_path(name) + "/history" + before));
+      GENEPOOL_TRY(std::vector<GenomeInfo> page, parse_history(answer));
+      if (page.empty()) return all;
+      std::move(page.begin(), page.end(), std::back_inserter(all));
+      if (all.back().move <= 1) return all;
+    }
+  }
+
+  Result<std::uint64_t> trim_history(const std::string& name, std::uint64_t keep) override {
+    GENEPOOL_TRY(const std::string answer, server_->remove(fmt::format("{}/history?keep={}", genome_path(name), keep)));
+    return parse_number(answer, "removed");
   }
 
   Result<std::vector<GenomeInfo>> genomes(const std::string& search) override {
@@ -107,15 +147,27 @@ class RemoteCatalog final : public Catalog {
   }
 
   Result<GenomeInfo> genome(const std::string& name) override {
-    GENEPOOL_TRY(const std::string answer, server_->get("/api/genomes/" + percent_encoded(name)));
+    GENEPOOL_TRY(const std::string answer, server_->get(genome_path(name)));
     return parse_genome(answer);
   }
 
   Result<void> remove_genome(const std::string& name) override {
-    return server_->remove("/api/genomes/" + percent_encoded(name)).map([](const std::string&) {});
+    return server_->remove(genome_path(name)).map([](const std::string&) {});
+  }
+
+  Result<StoreInfo> store_info() override {
+    GENEPOOL_TRY(const std::string answer, server_->get("/api/store"));
+    return parse_store_info(answer);
+  }
+
+  Result<GarbageInfo> collect_garbage(bool is_dry_run) override {
+    GENEPOOL_TRY(const std::string answer, server_->post("/api/store/gc", dry_run_json(is_dry_run)));
+    return parse_garbage(answer);
   }
 
  private:
+  static std::string genome_path(const std::string& name) { return "/api/genomes/" + percent_encoded(name); }
+
   template <class Info, class Parse>
   Result<std::vector<Info>> all_pages(std::string_view what, const std::string& search, Parse parse) {
     std::vector<Info> all;

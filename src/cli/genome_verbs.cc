@@ -1,27 +1,31 @@
 #include <fmt/core.h>
 
+#include <cerrno>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
 #include "cli/catalog.h"
+#include "cli/genome_views.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "genome/genome_lines.h"
 #include "genome/name.h"
 
 namespace genepool::cli {
 namespace {
 
-std::string stack_text(const GenomeInfo& genome, std::string_view between) {
-  std::string text;
-  for (const NamedEntry& entry : genome.stack) {
-    text += text.empty() ? "" : between;
-    text += entry_text(entry);
-  }
-  return text.empty() ? "(the base alone)" : text;
+std::string lineage(const GenomeInfo& genome) {
+  if (genome.move == 0) return "";
+  const std::string from = genome.moved_from.empty() ? "" : " of " + genome.moved_from;
+  return fmt::format("parent         {}\nmove           {}: {}{}, {}\n", genome.parent.empty() ? "(none)" : genome.parent, genome.move,
+                     genome.moved_by, from, human_date(genome.moved_ms));
 }
-
-std::string brief(const std::string& hex) { return hex.substr(0, 12); }
 
 std::string details(const GenomeInfo& genome) {
   std::string text = fmt::format("name           {}\nidentity       {}\nversion        {}\nbase           {}\n", genome.name,
                                  genome.identity, genome.version, genome.base);
+  text += lineage(genome);
   for (std::size_t i = 0; i < genome.stack.size(); ++i) {
     const std::string id = i < genome.layer_ids.size() ? brief(genome.layer_ids[i]) : "";
     text += fmt::format("{}{}:{}  {}\n", i == 0 ? "stack          " : "               ", genome.stack[i].layer,
@@ -34,23 +38,67 @@ std::string details(const GenomeInfo& genome) {
   return text;
 }
 
+Result<std::string> read_all(const std::string& path) {
+  std::ifstream file;
+  if (path != "-") file.open(path);
+  std::istream& in = path == "-" ? std::cin : file;
+  if (!in) return fail_errno("read " + path, errno);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+Result<int> create_from_file(const Invocation& invocation) {
+  if (!invocation.argument("NAME").empty() || invocation.has("--system") || invocation.has("--if-version")) {
+    return fail(Code::kUsage, "--from takes every genome from the file: no NAME, --system or --if-version beside it");
+  }
+  GENEPOOL_TRY(const std::string text, read_all(invocation.text("--from")));
+  GENEPOOL_TRY(const std::vector<GenomeLine> lines, parse_genome_lines(text));
+  std::vector<NewGenomeRequest> genomes;
+  for (const GenomeLine& line : lines) {
+    genomes.push_back({.name = line.name, .system_prompt = "", .parameters = "", .stack = line.stack, .replace = invocation.has("--replace")});
+  }
+  GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
+  GENEPOOL_TRY(const std::uint64_t made, catalog->create_genomes(genomes, invocation.text("--base")));
+  print(invocation.has("--json") ? json_of_count("created", made) + "\n" : fmt::format("{} genomes are there\n", human_count(made)));
+  return 0;
+}
+
 }  // namespace
 
+std::string stack_text(const GenomeInfo& genome, std::string_view between) {
+  std::string text;
+  for (const NamedEntry& entry : genome.stack) {
+    text += fmt::format("{}{}:{}", text.empty() ? "" : between, entry.layer, weight_text(entry.weight));
+  }
+  return text.empty() ? "(the base alone)" : text;
+}
+
+std::string brief(const std::string& hex) { return hex.substr(0, 12); }
+
+int report_genome(const Invocation& invocation, const GenomeInfo& genome) {
+  print(invocation.has("--json") ? json_of(genome) + "\n"
+                                 : fmt::format("genome {} = base + {}: {}\n", genome.name, stack_text(genome, " + "),
+                                               brief(genome.identity)));
+  return 0;
+}
+
 Result<int> verb_genome_create(const Invocation& invocation) {
+  if (invocation.has("--from")) return create_from_file(invocation);
+  if (invocation.rest("LAYER:WEIGHT").empty()) {
+    return fail(Code::kUsage, "`genepool genome create` needs NAME and LAYER:WEIGHT..., for example: {}", invocation.command->example);
+  }
   NewGenomeRequest genome{.name = invocation.argument("NAME"),
                           .system_prompt = invocation.text("--system"),
                           .parameters = "",
                           .stack = invocation.rest("LAYER:WEIGHT"),
-                          .replace = invocation.has("--replace")};
+                          .replace = invocation.has("--replace"),
+                          .if_version = invocation.text("--if-version")};
   GENEPOOL_TRY_VOID(check_name(genome.name));
   for (const std::string& entry : genome.stack) {
     GENEPOOL_TRY_VOID(parse_entry(entry).map([](const NamedEntry&) {}));
   }
   GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
   GENEPOOL_TRY(const GenomeInfo made, catalog->create_genome(genome, invocation.text("--base")));
-  print(invocation.has("--json") ? json_of(made) + "\n"
-                                 : fmt::format("genome {} = base + {}: {}\n", made.name, stack_text(made, " + "), brief(made.identity)));
-  return 0;
+  return report_genome(invocation, made);
 }
 
 Result<int> verb_genome_ls(const Invocation& invocation) {

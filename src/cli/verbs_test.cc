@@ -98,6 +98,69 @@ TEST_F(Verbs, a_taken_name_is_a_conflict_unless_replaced) {
   EXPECT_EQ(run({"create", "captain", "pirate:0.5", "--replace"}), 0) << err_;
 }
 
+TEST_F(Verbs, a_name_moves_and_comes_back) {
+  make_captain();
+  ASSERT_EQ(run({"create", "captain", "pirate:0.5", "--replace", "--json"}), 0) << err_;
+  EXPECT_THAT(out_, HasSubstr("\"moved_by\": \"replace\""));
+  EXPECT_EQ(run({"genome", "history", "captain"}), 0);
+  EXPECT_THAT(out_, testing::ContainsRegex("2 .*replace.*pirate:0.5\n1 .*create.*pirate:0.8"));
+  EXPECT_EQ(run({"genome", "rollback", "captain"}), 0);
+  EXPECT_THAT(out_, testing::StartsWith("genome captain = base + pirate:0.8: "));
+  EXPECT_EQ(run({"show", "captain"}), 0);
+  EXPECT_THAT(out_, HasSubstr("move           3: rollback"));
+  EXPECT_EQ(run({"genome", "cp", "captain", "bosun"}), 0);
+  EXPECT_EQ(run({"genome", "diff", "captain", "bosun"}), 0);
+  EXPECT_THAT(out_, HasSubstr("the same"));
+  EXPECT_EQ(run({"create", "bosun", "pirate:0.5", "--system", "Be brief.", "--replace"}), 0);
+  EXPECT_EQ(run({"genome", "diff", "captain", "bosun"}), 0);
+  EXPECT_THAT(out_, testing::AllOf(HasSubstr("  - pirate:0.8"), HasSubstr("  + pirate:0.5"), HasSubstr("  + Be brief.")));
+  EXPECT_EQ(run({"genome", "history", "captain", "--keep", "1"}), 0);
+  EXPECT_EQ(out_, "2 moves of captain forgotten\n");
+  EXPECT_EQ(run({"genome", "rollback", "captain"}), 4);
+  EXPECT_EQ(run({"genome", "rollback", "captain", "--to", "1234", "--steps", "1"}), 2);
+  EXPECT_EQ(run({"create", "captain", "pirate:0.1", "--if-version", "12345678"}), 1);
+}
+
+TEST_F(Verbs, many_genomes_come_from_a_file) {
+  make_captain();
+  std::ofstream(dir_ + "/genomes.txt") << "# two\nmate pirate:0.5\nbosun pirate:0.1  # the second\n";
+  EXPECT_EQ(run({"create", "--from", dir_ + "/genomes.txt"}), 0) << err_;
+  EXPECT_EQ(out_, "2 genomes are there\n");
+  EXPECT_EQ(run({"ls", "-q"}), 0);
+  EXPECT_EQ(out_, "bosun\ncaptain\nmate\n");
+  std::ofstream(dir_ + "/genomes.txt") << "new pirate:0.5\nother nothing:0.1\n";
+  EXPECT_EQ(run({"create", "--from", dir_ + "/genomes.txt"}), 4);
+  EXPECT_THAT(err_, HasSubstr("other"));
+  EXPECT_EQ(run({"show", "new"}), 4) << "all or none";
+  EXPECT_EQ(run({"create", "--from", dir_ + "/none"}), 1);
+  EXPECT_EQ(run({"create", "x", "pirate", "--from", dir_ + "/genomes.txt"}), 2);
+  EXPECT_EQ(run({"genome", "create", "captain"}), 2);
+  EXPECT_THAT(err_, HasSubstr("needs NAME and LAYER:WEIGHT"));
+}
+
+TEST_F(Verbs, the_store_is_verified_and_cleaned) {
+  make_captain();
+  ASSERT_EQ(run({"layer", "generate", "unused", "--rank", "8"}), 0) << err_;
+  EXPECT_EQ(run({"layer", "verify"}), 0);
+  EXPECT_THAT(out_, testing::AllOf(testing::StartsWith("2 layers verified"), HasSubstr("all good")));
+  EXPECT_EQ(run({"store", "info", "--json"}), 0);
+  EXPECT_THAT(out_, HasSubstr("\"unused_layer_names\": 1"));
+  EXPECT_EQ(run({"store", "gc", "--dry-run"}), 0);
+  EXPECT_THAT(out_, testing::AllOf(HasSubstr("unused"), HasSubstr("would be freed")));
+  EXPECT_EQ(run({"store", "gc"}), 0);
+  EXPECT_EQ(run({"layer", "show", "unused"}), 4);
+  for (const auto& file : std::filesystem::directory_iterator(dir_ + "/data/layers")) {
+    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    std::filesystem::resize_file(file, 100);
+  }
+  EXPECT_EQ(run({"layer", "verify", "pirate"}), 1);
+  EXPECT_THAT(out_, testing::AllOf(HasSubstr("/data/layers/"), HasSubstr("1 bad")));
+  EXPECT_EQ(run({"layer", "verify", "--json"}), 1);
+  EXPECT_THAT(out_, HasSubstr("\"ok\": false"));
+  EXPECT_EQ(run({"layer", "verify", "--reimport", "x"}), 2);
+  EXPECT_EQ(run({"layer", "verify", "nobody"}), 4);
+}
+
 TEST_F(Verbs, usage_errors_end_with_2) {
   EXPECT_EQ(run({"sevre"}), 2);
   EXPECT_EQ(run({"layer"}), 2);
@@ -142,7 +205,7 @@ TEST_F(Verbs, a_bad_config_file_is_told_with_its_place) {
 
 TEST_F(Verbs, help_is_made_for_every_verb) {
   EXPECT_EQ(run({}), 0);
-  EXPECT_THAT(out_, HasSubstr("genome create NAME LAYER:WEIGHT..."));
+  EXPECT_THAT(out_, HasSubstr("genome create [NAME] [LAYER:WEIGHT...]"));
   for (const CommandRow& row : command_rows()) {
     std::vector<std::string> words{"help"};
     for (const std::string_view word : split(row.verb, ' ')) words.emplace_back(word);

@@ -1,36 +1,8 @@
 #include "cli/wire.h"
 
-#include <nlohmann/json.hpp>
+#include "cli/wire_json.h"
 
 namespace genepool::cli {
-namespace {
-
-using Json = nlohmann::ordered_json;
-
-// A key's value if it is there and of that kind, else `otherwise`: an older server may not say everything.
-template <class T>
-T get(const Json& object, const char* key, T otherwise = T{}) {
-  const auto it = object.find(key);
-  if (it == object.end() || it->is_null()) return otherwise;
-  return it->get<T>();
-}
-
-// `read(json)` of the parsed text; nlohmann's exceptions end here.
-template <class Read>
-auto parsed(std::string_view text, Read read) -> Result<decltype(read(Json()))> {
-  try {
-    return read(Json::parse(text));
-  } catch (const Json::exception& error) {
-    return fail(Code::kInternal, "the server's answer is not what this program expects (different versions?): {}", error.what());
-  }
-}
-
-template <class Read>
-auto each(const Json& object, const char* key, Read read) {
-  std::vector<decltype(read(Json()))> all;
-  for (const Json& item : object.at(key)) all.push_back(read(item));
-  return all;
-}
 
 LayerInfo layer_from(const Json& j) {
   LayerInfo layer;
@@ -79,6 +51,11 @@ GenomeInfo genome_from(const Json& j) {
   genome.tier = get<std::string>(j, "tier");
   genome.created_ms = get<std::int64_t>(j, "created_ms");
   genome.is_pinned = get<bool>(j, "is_pinned");
+  genome.move = get<std::uint64_t>(j, "move");
+  genome.moved_ms = get<std::int64_t>(j, "moved_ms");
+  genome.moved_by = get<std::string>(j, "moved_by");
+  genome.moved_from = get<std::string>(j, "moved_from");
+  genome.parent = get<std::string>(j, "parent");
   if (const auto it = j.find("parameters"); it != j.end() && it->is_object() && !it->empty()) genome.parameters = it->dump();
   for (const Json& entry : j.at("stack")) {
     genome.stack.push_back({entry.at("layer").get<std::string>(), entry.at("weight").get<float>()});
@@ -103,9 +80,16 @@ Json to_json(const GenomeInfo& genome) {
           {"system_prompt", genome.system_prompt},
           {"parameters", parameters},
           {"created_ms", genome.created_ms},
-          {"tier", genome.tier.empty() ? Json() : Json(genome.tier)},
+          {"move", genome.move},
+          {"moved_ms", genome.moved_ms},
+          {"moved_by", genome.moved_by},
+          {"moved_from", text_or_null(genome.moved_from)},
+          {"parent", text_or_null(genome.parent)},
+          {"tier", text_or_null(genome.tier)},
           {"is_pinned", genome.is_pinned}};
 }
+
+namespace {
 
 ResidentInfo resident_from(const Json& j) {
   ResidentInfo row;
@@ -261,12 +245,14 @@ std::string json_of(const NewLayerRequest& request) {
   return Json{{"path", request.path}, {"name", request.name}, {"force", request.force}}.dump();
 }
 
-std::string json_of(const NewGenomeRequest& request) {
+Json to_json(const NewGenomeRequest& request) {
   Json body{{"name", request.name}, {"stack", request.stack}, {"replace", request.replace}};
   if (!request.system_prompt.empty()) body["system_prompt"] = request.system_prompt;
   if (!request.parameters.empty()) body["parameters"] = Json::parse(request.parameters, nullptr, false);
-  return body.dump();
+  if (!request.if_version.empty()) body["if_version"] = request.if_version;
+  return body;
 }
+std::string json_of(const NewGenomeRequest& request) { return to_json(request).dump(); }
 
 std::string json_of(const ChatRequest& request) {
   Json messages = Json::array();

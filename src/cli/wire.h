@@ -1,4 +1,4 @@
-// What the admin API says (docs/reference/admin-api.md), as values. The only JSON of the command line is in wire.cc.
+// What the admin API says (docs/reference/admin-api.md), as values. The only JSON of the command line is in wire*.cc.
 // Thread: any, pure. Every parse_ function: kInternal when the text is not what the API promises.
 #pragma once
 
@@ -29,6 +29,9 @@ struct GenomeInfo {
   std::vector<std::string> layer_ids;                             // parallel to stack
   std::int64_t created_ms = 0;
   bool is_pinned = false;
+  std::uint64_t move = 0;  // the name's move that brought it here: 1, 2, ...; 0 = it is no name of the catalog
+  std::int64_t moved_ms = 0;
+  std::string moved_by, moved_from, parent;  // parent: a version, "" = none
 };
 struct BaseInfo {
   std::string id, name, architecture;
@@ -91,6 +94,7 @@ struct NewGenomeRequest {
   std::string parameters;  // a JSON object's text, "" = none
   std::vector<std::string> stack;
   bool replace = false;
+  std::string if_version;
 };
 struct ChatRequest {
   std::string model, prompt;

@@ -64,6 +64,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config) {
   }
   GENEPOOL_TRY_VOID(check_alarm_command(config.thrash_command));
   GENEPOOL_TRY(std::unique_ptr<Store> store, Store::open(data_dir_of(config)));
+  store->set_quota(static_cast<std::uint64_t>(config.store_quota));
   GENEPOOL_TRY(auto base, store->use_base(config.base_path));
   auto runtime = std::make_unique<RuntimeImpl>(config, std::move(store), std::move(base.first), std::move(base.second));
   GENEPOOL_TRY_VOID(runtime->start());
@@ -191,6 +192,7 @@ Result<void> RuntimeImpl::set_param(std::string_view name, std::string_view valu
     GENEPOOL_TRY_VOID(check_alarm_command(changed.thrash_command));
     config_ = std::move(changed);
     pool_->feed(SetKnobs{knobs()});
+    store_->set_quota(static_cast<std::uint64_t>(config_.store_quota));
     ledger_.configure(config_);
     set_up_log(config_);
     log(Level::kInfo, "setting changed", {{"name", std::string(name)}, {"value", std::string(value)}});

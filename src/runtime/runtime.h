@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -166,10 +167,16 @@ class Runtime {
   [[nodiscard]] virtual Result<LayerRow> add_layer(const NewLayer& layer) = 0;
   // Blocks on disk.
   [[nodiscard]] virtual Result<void> remove_layer(std::string_view name) = 0;
+  // Imports `path` and compares it with the layer: "" when it is the same, else what is not. Stores nothing. Blocks.
+  [[nodiscard]] virtual Result<std::string> reimport(const std::string& path, std::string_view name) = 0;
   // The catalog's, and what the change means for memory: a stack that has lost its last name loses its pin, and leaves
   // once its requests have ended. Block on disk too.
   [[nodiscard]] virtual Result<GenomeRow> create_genome(const Store::NewGenome& genome) = 0;
+  [[nodiscard]] virtual Result<std::vector<GenomeRow>> create_genomes(std::span<const Store::NewGenome> genomes) = 0;
+  [[nodiscard]] virtual Result<GenomeRow> copy_genome(const Store::CopyGenome& copy) = 0;
+  [[nodiscard]] virtual Result<GenomeRow> roll_back(const Store::Rollback& back) = 0;
   [[nodiscard]] virtual Result<void> remove_genome(std::string_view name) = 0;
+  [[nodiscard]] virtual Result<Garbage> collect_garbage(bool dry_run) = 0;
   virtual void offload(std::function<void()> blocking_work) = 0;  // runs on a loader thread
 
   [[nodiscard]] virtual Config config() = 0;                 // a copy, as it is now

@@ -1,5 +1,5 @@
-// RuntimeImpl: see runtime.h. Three files: runtime.cc = opening, operator calls, status; runtime_requests.cc = requests and
-// the pool's actions; runtime_workers.cc = what processes report.
+// RuntimeImpl: see runtime.h. Four files: runtime.cc = opening, operator calls, status; runtime_names.cc = names that move;
+// runtime_requests.cc = requests and the pool's actions; runtime_workers.cc = what processes report.
 #pragma once
 
 #include <atomic>
@@ -45,8 +45,13 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   Result<void> wait_ready(Duration timeout) override;
   Result<LayerRow> add_layer(const NewLayer& layer) override;
   Result<void> remove_layer(std::string_view name) override;
+  Result<std::string> reimport(const std::string& path, std::string_view name) override;
   Result<GenomeRow> create_genome(const Store::NewGenome& genome) override;
+  Result<std::vector<GenomeRow>> create_genomes(std::span<const Store::NewGenome> genomes) override;
+  Result<GenomeRow> copy_genome(const Store::CopyGenome& copy) override;
+  Result<GenomeRow> roll_back(const Store::Rollback& back) override;
   Result<void> remove_genome(std::string_view name) override;
+  Result<Garbage> collect_garbage(bool dry_run) override;
   void offload(std::function<void()> blocking_work) override { errands_.submit(std::move(blocking_work)); }
   Config config() override;
   const BaseModel& base() const override { return base_; }
@@ -118,8 +123,11 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void note_alive(WorkerId worker);
   Request* request_on(WorkerId worker, RequestId id);
 
-  // ---- runtime_catalog.cc
+  // ---- runtime_layers.cc
   [[nodiscard]] Result<LayerEffect> try_out(const ImportedLayer& layer);  // blocks for the engine
+
+  // ---- runtime_names.cc
+  [[nodiscard]] Result<GenomeRow> moved(Result<GenomeRow> row);
   [[nodiscard]] Result<void> on_name_gone(std::string_view name, const Identity& identity);
 
   // ---- runtime.cc

@@ -8,7 +8,7 @@
 namespace genepool {
 namespace {
 
-// The names as written are the genome's, the layer ids the version's: two names for the same bytes give one version.
+// The names as written are the genome's (since schema 3: its moves'), the layer ids the version's: two names for the same bytes give one version.
 // layers.genomes is counted when a genome comes and goes, because every request asks for its layers' rows.
 constexpr const char* kSchema1 = R"sql(
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -42,8 +42,31 @@ CREATE INDEX genome_entries_by_layer_name ON genome_entries(layer_name);
 
 constexpr const char* kSchema2 = "CREATE INDEX versions_by_identity ON versions(identity)";
 
+// A name's history: its moves. The names as written are the move's (genome_entries, before): a name of the history protects
+// its layer as a name of today does. A version goes with its last move.
+constexpr const char* kSchema3 = R"sql(
+CREATE TABLE moves (
+  genome TEXT NOT NULL REFERENCES genomes(name) ON DELETE CASCADE, move INTEGER NOT NULL,
+  version BLOB NOT NULL REFERENCES versions(id), parent BLOB CHECK (parent IS NULL OR length(parent) = 32),
+  moved_ms INTEGER NOT NULL, moved_by TEXT NOT NULL, moved_from TEXT NOT NULL, PRIMARY KEY (genome, move))
+  STRICT, WITHOUT ROWID;
+CREATE INDEX moves_by_version ON moves(version);
+CREATE TABLE move_entries (
+  genome TEXT NOT NULL, move INTEGER NOT NULL, position INTEGER NOT NULL,
+  layer_name TEXT NOT NULL REFERENCES layer_names(name), PRIMARY KEY (genome, move, position),
+  FOREIGN KEY (genome, move) REFERENCES moves(genome, move) ON DELETE CASCADE) STRICT, WITHOUT ROWID;
+CREATE INDEX move_entries_by_layer_name ON move_entries(layer_name);
+INSERT INTO moves SELECT name, 1, version, NULL, created_ms, 'create', '' FROM genomes;
+INSERT INTO move_entries SELECT genome, 1, position, layer_name FROM genome_entries;
+DROP TABLE genome_entries;
+ALTER TABLE genomes ADD COLUMN move INTEGER NOT NULL DEFAULT 1;
+CREATE TRIGGER version_goes_with_its_last_move AFTER DELETE ON moves BEGIN
+  DELETE FROM versions WHERE id = OLD.version AND NOT EXISTS (SELECT 1 FROM moves WHERE version = OLD.version);
+END;
+)sql";
+
 // Migration i takes a catalog from user_version i to i + 1. Never change one that was released: add the next.
-constexpr std::array kMigrations{kSchema1, kSchema2};
+constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3};
 
 // Names near `wanted` in the index's order, and so of bounded number however many there are. Small catalogs are covered
 // whole; in large ones a typo in the first letters is not found.
@@ -59,6 +82,12 @@ Result<Catalog> Catalog::open(const std::string& path) {
   Catalog catalog(std::move(db));
   GENEPOOL_TRY_VOID(catalog.migrate());
   return catalog;
+}
+
+Result<Catalog> Catalog::open_reader(const std::string& path) {
+  GENEPOOL_TRY(Database db, Database::open(path));
+  GENEPOOL_TRY_VOID(db.execute("PRAGMA query_only = ON"));
+  return Catalog(std::move(db));
 }
 
 Result<void> Catalog::migrate() {
@@ -114,6 +143,27 @@ Result<std::string> Catalog::remembered_base() {
   GENEPOOL_TRY(Statement row, db_.query("SELECT value FROM settings WHERE key = 'base.path'"));
   GENEPOOL_TRY(const bool found, row.step());
   return found ? row.text(0) : std::string();
+}
+
+Result<StoreInfo> Catalog::info() {
+  StoreInfo info;
+  {
+    GENEPOOL_TRY(Statement row, db_.query(R"(
+        SELECT (SELECT count(*) FROM layer_names), count(*), coalesce(sum(bytes), 0), coalesce(sum(bytes * genomes), 0),
+               (SELECT count(*) FROM genomes), (SELECT count(*) FROM versions), (SELECT count(*) FROM moves) FROM layers)"));
+    GENEPOOL_TRY_VOID(row.step());
+    info.layer_names = row.count(0);
+    info.layers = row.count(1);
+    info.layer_bytes = row.count(2);
+    info.unshared_bytes = row.count(3);
+    info.genomes = row.count(4);
+    info.versions = row.count(5);
+    info.moves = row.count(6);
+  }
+  GENEPOOL_TRY(const Unused unused, unused_layers());
+  info.unused_layer_names = unused.names.size();
+  for (const auto& [id, bytes] : unused.layers) info.unused_bytes += bytes;
+  return info;
 }
 
 }  // namespace genepool

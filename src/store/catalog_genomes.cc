@@ -4,25 +4,10 @@
 
 #include "genome/name.h"
 #include "store/catalog.h"
+#include "store/genome_columns.h"
 
 namespace genepool {
 namespace {
-
-#define GENEPOOL_GENOME_COLUMNS                                                                  \
-  "SELECT g.name, v.base, v.identity, v.id, v.system_prompt, v.default_parameters, g.created_ms" \
-  " FROM genomes g JOIN versions v ON v.id = g.version "
-
-GenomeRow read_genome(Statement& row) {
-  GenomeRow out;
-  out.name = row.text(0);
-  out.base = row.digest(1);
-  out.identity = row.digest(2);
-  out.version = row.digest(3);
-  out.system_prompt = row.text(4);
-  out.default_parameters = row.text(5);
-  out.created_ms = row.integer(6);
-  return out;
-}
 
 Result<void> check_new(const Store::NewGenome& wanted) {
   if (auto name = check_name(wanted.name); !name) return fail_param(Code::kBadRequest, "name", "{}", name.error().message);
@@ -40,9 +25,10 @@ Result<void> check_new(const Store::NewGenome& wanted) {
 }  // namespace
 
 Result<void> Catalog::add_entries(GenomeRow& row) {
-  GENEPOOL_TRY(Statement rows, db_.query("SELECT g.layer_name, v.layer, v.weight FROM genome_entries g JOIN version_entries v"
-                                         " ON v.version = ?2 AND v.position = g.position WHERE g.genome = ?1 ORDER BY g.position",
-                                         row.name, row.version));
+  GENEPOOL_TRY(Statement rows, db_.query("SELECT e.layer_name, v.layer, v.weight FROM move_entries e JOIN version_entries v"
+                                         " ON v.version = ?3 AND v.position = e.position WHERE e.genome = ?1 AND e.move = ?2"
+                                         " ORDER BY e.position",
+                                         row.name, row.move, row.version));
   while (true) {
     GENEPOOL_TRY(const bool found, rows.step());
     if (!found) return {};
@@ -53,7 +39,7 @@ Result<void> Catalog::add_entries(GenomeRow& row) {
 }
 
 Result<std::optional<GenomeRow>> Catalog::find_genome(std::string_view name) {
-  GENEPOOL_TRY(Statement row, db_.query(GENEPOOL_GENOME_COLUMNS "WHERE g.name = ?1", name));
+  GENEPOOL_TRY(Statement row, db_.query(GENEPOOL_GENOMES_NOW "WHERE g.name = ?1", name));
   GENEPOOL_TRY(const bool found, row.step());
   if (!found) return std::nullopt;
   GenomeRow genome = read_genome(row);
@@ -71,7 +57,7 @@ Result<GenomeRow> Catalog::genome(std::string_view name) {
 Result<std::vector<GenomeRow>> Catalog::list_genomes(const ListOptions& options) {
   const std::uint64_t limit = std::min<std::uint64_t>(options.limit, std::numeric_limits<std::int64_t>::max());
   GENEPOOL_TRY(Statement rows,
-               db_.query(GENEPOOL_GENOME_COLUMNS "WHERE g.name > ?1 AND instr(g.name, lower(?2)) > 0 ORDER BY g.name LIMIT ?3",
+               db_.query(GENEPOOL_GENOMES_NOW "WHERE g.name > ?1 AND instr(g.name, lower(?2)) > 0 ORDER BY g.name LIMIT ?3",
                          options.after, options.search, limit));
   std::vector<GenomeRow> out;
   while (true) {
@@ -83,7 +69,7 @@ Result<std::vector<GenomeRow>> Catalog::list_genomes(const ListOptions& options)
 }
 
 // The row that `wanted` would be.
-Result<GenomeRow> Catalog::resolve(const Store::NewGenome& wanted, std::int64_t now_ms) {
+Result<GenomeRow> Catalog::resolve(const Store::NewGenome& wanted) {
   GENEPOOL_TRY_VOID(check_new(wanted));
   GenomeRow row;
   row.name = wanted.name;
@@ -91,7 +77,7 @@ Result<GenomeRow> Catalog::resolve(const Store::NewGenome& wanted, std::int64_t 
   row.stack = wanted.stack;
   row.system_prompt = wanted.system_prompt;
   row.default_parameters = wanted.default_parameters;
-  row.created_ms = now_ms;
+  row.moved_by = "create";
   for (NamedEntry& entry : row.stack) {
     GENEPOOL_TRY(const LayerRow found, layer(entry.layer));
     entry.weight = entry.weight == 0.0F ? 0.0F : entry.weight;  // -0 is 0
@@ -102,53 +88,23 @@ Result<GenomeRow> Catalog::resolve(const Store::NewGenome& wanted, std::int64_t 
   return row;
 }
 
-Result<GenomeRow> Catalog::create_genome(const Store::NewGenome& wanted, std::int64_t now_ms) {
+Result<std::vector<GenomeRow>> Catalog::create_genomes(std::span<const Store::NewGenome> wanted, std::int64_t now_ms) {
   GENEPOOL_TRY(Transaction transaction, Transaction::begin(db_));
-  GENEPOOL_TRY(GenomeRow row, resolve(wanted, now_ms));
-  GENEPOOL_TRY(std::optional<GenomeRow> old, find_genome(row.name));
-  if (old && old->version == row.version && (!wanted.replace || old->stack == row.stack)) return std::move(*old);
-  if (old && !wanted.replace) {
-    return fail_param(Code::kConflict, "name", "the genome \"{}\" exists already with another stack or prompt (version {})",
-                      row.name, old->version.brief());
+  std::vector<GenomeRow> made;
+  for (const Store::NewGenome& one : wanted) {
+    auto row = resolve(one).and_then([&](GenomeRow found) { return point(std::move(found), one.replace, one.if_version, now_ms); });
+    if (!row && wanted.size() > 1) row.error().message = fmt::format("genome \"{}\": {}", one.name, row.error().message);
+    GENEPOOL_TRY(made.emplace_back(), std::move(row));
   }
-  if (old) GENEPOOL_TRY_VOID(unpoint(*old));
-  GENEPOOL_TRY_VOID(point(row));
   GENEPOOL_TRY_VOID(transaction.commit());
-  return row;
-}
-
-// Writes the version unless it is known, the name that points to it, and counts the genome at its layers.
-Result<void> Catalog::point(const GenomeRow& row) {
-  GENEPOOL_TRY_VOID(
-      db_.run("INSERT OR IGNORE INTO versions (id, identity, base, system_prompt, default_parameters)"
-              " VALUES (?1, ?2, ?3, ?4, ?5)",
-              row.version, row.identity, row.base, row.system_prompt, row.default_parameters));
-  const bool is_new_version = db_.changed_rows() > 0;
-  GENEPOOL_TRY_VOID(
-      db_.run("INSERT INTO genomes (name, version, created_ms) VALUES (?1, ?2, ?3)", row.name, row.version, row.created_ms));
-  for (std::size_t i = 0; i < row.stack.size(); ++i) {
-    GENEPOOL_TRY_VOID(db_.run("INSERT INTO genome_entries (genome, position, layer_name) VALUES (?1, ?2, ?3)", row.name, i,
-                              row.stack[i].layer));
-    if (!is_new_version) continue;
-    GENEPOOL_TRY_VOID(db_.run("INSERT INTO version_entries (version, position, layer, weight) VALUES (?1, ?2, ?3, ?4)",
-                              row.version, i, row.entries[i].layer, static_cast<double>(row.entries[i].weight)));
-  }
-  return db_.run("UPDATE layers SET genomes = genomes + 1 WHERE id IN (SELECT layer FROM version_entries WHERE version = ?1)",
-                 row.version);
-}
-
-// The reverse. A version goes with its last name.
-Result<void> Catalog::unpoint(const GenomeRow& row) {
-  GENEPOOL_TRY_VOID(db_.run(
-      "UPDATE layers SET genomes = genomes - 1 WHERE id IN (SELECT layer FROM version_entries WHERE version = ?1)", row.version));
-  GENEPOOL_TRY_VOID(db_.run("DELETE FROM genomes WHERE name = ?1", row.name));
-  return db_.run("DELETE FROM versions WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM genomes WHERE version = ?1)", row.version);
+  return made;
 }
 
 Result<void> Catalog::remove_genome(std::string_view name) {
   GENEPOOL_TRY(const GenomeRow row, genome(name));
   GENEPOOL_TRY(Transaction transaction, Transaction::begin(db_));
-  GENEPOOL_TRY_VOID(unpoint(row));
+  GENEPOOL_TRY_VOID(count_at_layers(row.version, -1));
+  GENEPOOL_TRY_VOID(db_.run("DELETE FROM genomes WHERE name = ?1", name));  // and with it its moves, and their versions
   return transaction.commit();
 }
 

@@ -107,21 +107,29 @@ Result<void> Catalog::insert_layer(const LayerRow& row, const std::function<Resu
   return transaction.commit();
 }
 
+// Whose names and histories keep a layer's name from being removed; "" when nothing does. Those of today first.
+Result<std::string> Catalog::users_of(std::string_view layer_name) {
+  GENEPOOL_TRY(Statement rows, db_.query("SELECT e.genome, max(e.move) = g.move AS is_now FROM move_entries e JOIN genomes g"
+                                         " ON g.name = e.genome WHERE e.layer_name = ?1 GROUP BY e.genome"
+                                         " ORDER BY is_now DESC, e.genome LIMIT 3",
+                                         layer_name));
+  std::string users, only_history;
+  while (true) {
+    GENEPOOL_TRY(const bool found, rows.step());
+    if (!found) break;
+    const bool is_now = rows.integer(1) != 0;
+    if (users.empty() && !is_now) only_history = rows.text(0);
+    users += fmt::format("{}{}{}", users.empty() ? "" : ", ", is_now ? "" : "the history of ", rows.text(0));
+  }
+  if (users.empty()) return users;
+  if (only_history.empty()) return users + ": remove those first";
+  return fmt::format("{}: `genepool genome history {} --keep 1` forgets it", users, only_history);
+}
+
 Result<std::pair<LayerId, bool>> Catalog::remove_layer(std::string_view name) {
   GENEPOOL_TRY(const LayerRow row, layer(name));
-  std::string users;
-  {
-    GENEPOOL_TRY(Statement rows, db_.query("SELECT DISTINCT genome FROM genome_entries WHERE layer_name = ?1 LIMIT 3", name));
-    while (true) {
-      GENEPOOL_TRY(const bool found, rows.step());
-      if (!found) break;
-      users += (users.empty() ? "" : ", ") + rows.text(0);
-    }
-  }
-  if (!users.empty()) {
-    return fail(Code::kConflict, "the layer \"{}\" is used by {} of {} genomes ({}): remove those first", name,
-                row.genomes == 1 ? "one" : "some", row.genomes, users);
-  }
+  GENEPOOL_TRY(const std::string users, users_of(name));
+  if (!users.empty()) return fail(Code::kConflict, "the layer \"{}\" is used by {}", name, users);
   GENEPOOL_TRY(Transaction transaction, Transaction::begin(db_));
   GENEPOOL_TRY_VOID(db_.run("DELETE FROM layer_names WHERE name = ?1", name));
   GENEPOOL_TRY_VOID(
@@ -129,6 +137,42 @@ Result<std::pair<LayerId, bool>> Catalog::remove_layer(std::string_view name) {
   const bool was_last = db_.changed_rows() > 0;
   GENEPOOL_TRY_VOID(transaction.commit());
   return std::pair(row.id, was_last);
+}
+
+#define GENEPOOL_UNUSED_NAME "NOT EXISTS (SELECT 1 FROM move_entries e WHERE e.layer_name = n.name)"
+
+Result<Catalog::Unused> Catalog::unused_layers() {
+  Unused unused;
+  {
+    GENEPOOL_TRY(Statement rows, db_.query(GENEPOOL_LAYER_COLUMNS "WHERE " GENEPOOL_UNUSED_NAME " ORDER BY n.name"));
+    while (true) {
+      GENEPOOL_TRY(const bool found, rows.step());
+      if (!found) break;
+      unused.names.push_back(read_layer(rows));
+    }
+  }
+  GENEPOOL_TRY(Statement rows, db_.query("SELECT l.id, l.bytes FROM layers l WHERE NOT EXISTS (SELECT 1 FROM layer_names n"
+                                         " WHERE n.layer = l.id AND NOT " GENEPOOL_UNUSED_NAME ")"));
+  while (true) {
+    GENEPOOL_TRY(const bool found, rows.step());
+    if (!found) return unused;
+    unused.layers.emplace_back(rows.digest(0), rows.count(1));
+  }
+}
+
+Result<Catalog::Unused> Catalog::remove_unused_layers() {
+  GENEPOOL_TRY(Transaction transaction, Transaction::begin(db_));
+  GENEPOOL_TRY(Unused unused, unused_layers());
+  for (const LayerRow& row : unused.names) GENEPOOL_TRY_VOID(db_.run("DELETE FROM layer_names WHERE name = ?1", row.name));
+  for (const auto& [id, bytes] : unused.layers) GENEPOOL_TRY_VOID(db_.run("DELETE FROM layers WHERE id = ?1", id));
+  GENEPOOL_TRY_VOID(transaction.commit());
+  return unused;
+}
+
+Result<std::uint64_t> Catalog::layer_bytes() {
+  GENEPOOL_TRY(Statement row, db_.query("SELECT coalesce(sum(bytes), 0) FROM layers"));
+  GENEPOOL_TRY_VOID(row.step());
+  return row.count(0);
 }
 
 }  // namespace genepool

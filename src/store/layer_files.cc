@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/regular_file.h"
+#include "genome/layer_file.h"
 #include "store/data_dir.h"
 
 namespace genepool {
@@ -130,6 +131,16 @@ Result<MemoryFile> LayerFiles::load(const LayerId& id, std::uint64_t size, std::
   GENEPOOL_TRY(const std::uint64_t read_checksum, copy_hashed(file->get(), memory.get(), size, path));
   if (read_checksum != checksum) return corrupt(path, "is damaged (checksum {:016x}, stored {:016x})", read_checksum, checksum);
   return MemoryFile::seal_written(std::move(memory));
+}
+
+Result<void> LayerFiles::verify(const LayerId& id, std::uint64_t size, std::uint64_t checksum) const {
+  GENEPOOL_TRY(const MemoryFile file, load(id, size, checksum));
+  const Digest found = sha256(file.bytes());
+  if (found != id) return corrupt(path_of(id), "is damaged (SHA-256 {}, named {})", found.brief(), id.brief());
+  if (const auto layer = LayerView::parse(file.bytes(), true); !layer) {
+    return corrupt(path_of(id), "is no layer ({})", layer.error().message);
+  }
+  return {};
 }
 
 void LayerFiles::remove(const LayerId& id) const {

@@ -41,6 +41,9 @@ class LayerFiles {
   // Into a sealed memory file. kLayerCorrupt names the file: missing, of another size, other checksum (XXH3).
   [[nodiscard]] Result<MemoryFile> load(const LayerId& id, std::uint64_t size, std::uint64_t checksum) const;
 
+  // Reads the whole file again and takes nothing on trust: size, SHA-256, structure, every value. kLayerCorrupt names it.
+  [[nodiscard]] Result<void> verify(const LayerId& id, std::uint64_t size, std::uint64_t checksum) const;
+
   void remove(const LayerId& id) const;
   void forget(const LayerId& id) const;              // out of the page cache
   void sweep(const std::set<LayerId>& known) const;  // removes layer files that no row knows

@@ -37,6 +37,9 @@ void Statement::bind(int index, std::string_view value) {
 void Statement::bind(int index, const Digest& value) {
   note(sqlite3_bind_blob64(statement_.get(), index, value.bytes.data(), value.bytes.size(), SQLITE_TRANSIENT));
 }
+void Statement::bind(int index, const std::optional<Digest>& value) {
+  if (value) bind(index, *value);  // what is not bound is NULL
+}
 
 Result<bool> Statement::step() {
   const int result = bind_result_ == SQLITE_OK ? sqlite3_step(statement_.get()) : bind_result_;
@@ -60,6 +63,11 @@ Digest Statement::digest(int column) {
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
   if (data != nullptr) std::copy_n(data, std::min(size, out.bytes.size()), out.bytes.begin());
   return out;
+}
+
+std::optional<Digest> Statement::optional_digest(int column) {
+  if (sqlite3_column_type(statement_.get(), column) == SQLITE_NULL) return std::nullopt;
+  return digest(column);
 }
 
 void Database::Close::operator()(sqlite3* connection) const { sqlite3_close(connection); }
@@ -114,17 +122,22 @@ Result<Statement> Database::prepare(std::string_view sql) {
 std::int64_t Database::changed_rows() const { return sqlite3_changes64(connection_.get()); }
 
 Result<Transaction> Transaction::begin(Database& db) {
-  GENEPOOL_TRY_VOID(db.execute("BEGIN IMMEDIATE"));
+  GENEPOOL_TRY_VOID(db.run("BEGIN IMMEDIATE"));
+  return Transaction(db);
+}
+
+Result<Transaction> Transaction::begin_read(Database& db) {
+  GENEPOOL_TRY_VOID(db.run("BEGIN"));
   return Transaction(db);
 }
 
 Transaction::~Transaction() {
   // SQLite may have rolled back by itself (disk full); then there is nothing left to undo and this fails, which is fine.
-  if (db_ != nullptr) static_cast<void>(db_->execute("ROLLBACK"));
+  if (db_ != nullptr) static_cast<void>(db_->run("ROLLBACK"));
 }
 
 Result<void> Transaction::commit() {
-  GENEPOOL_TRY_VOID(db_->execute("COMMIT"));
+  GENEPOOL_TRY_VOID(db_->run("COMMIT"));
   db_ = nullptr;
   return {};
 }

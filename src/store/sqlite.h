@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,7 @@ class Statement {
   void bind(int index, std::uint64_t value);  // kept as the int64 of the same bits
   void bind(int index, std::string_view value);
   void bind(int index, const Digest& value);
+  void bind(int index, const std::optional<Digest>& value);  // none: NULL
 
   [[nodiscard]] Result<bool> step();  // true: there is a row
   [[nodiscard]] std::int64_t integer(int column);
@@ -42,6 +44,7 @@ class Statement {
   [[nodiscard]] double real(int column);
   [[nodiscard]] std::string text(int column);
   [[nodiscard]] Digest digest(int column);  // the schema checks the length
+  [[nodiscard]] std::optional<Digest> optional_digest(int column);  // none: NULL
 
  private:
   friend class Database;
@@ -94,10 +97,12 @@ class Database {
   std::map<std::string, sqlite3_stmt*, std::less<>> statements_;  // finalized by ~Database
 };
 
-// Rolled back unless committed. Takes the write lock at once, so that nothing fails half way for want of it.
+// Rolled back unless committed. Takes the write lock at once, so that nothing fails half way for want of it; begin_read()
+// takes none: what is read until its end is of one moment.
 class Transaction {
  public:
   [[nodiscard]] static Result<Transaction> begin(Database& db);
+  [[nodiscard]] static Result<Transaction> begin_read(Database& db);
   Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();

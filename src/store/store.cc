@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <mutex>
+#include <utility>
 
 #include "base/log.h"
 #include "genome/gguf.h"
@@ -64,8 +66,12 @@ LayerRow row_of(const std::string& name, const ImportedLayer& layer) {
 
 class DiskStore final : public Store {
  public:
-  DiskStore(UniqueFd lock, LayerFiles files, Catalog catalog)
-      : lock_(std::move(lock)), files_(std::move(files)), catalog_(std::move(catalog)) {}
+  DiskStore(UniqueFd lock, LayerFiles files, std::string catalog_path, Catalog catalog, Catalog reader)
+      : lock_(std::move(lock)),
+        files_(std::move(files)),
+        catalog_path_(std::move(catalog_path)),
+        catalog_(std::move(catalog)),
+        reader_(std::move(reader)) {}
 
   Result<std::pair<std::string, BaseModel>> use_base(const std::string& path) override {
     GENEPOOL_TRY(const std::string absolute, base_path(path));
@@ -87,6 +93,7 @@ class DiskStore final : public Store {
     if (is_stored && files_.load(row.id, row.bytes, row.checksum)) {
       return insert(row, [] { return Result<void>(); });
     }
+    if (!is_stored) GENEPOOL_TRY_VOID(check_quota(name, row.bytes));
     GENEPOOL_TRY(UnpublishedLayer file, files_.write(row.id, layer.bytes));
     auto inserted = insert(row, [&file] { return file.publish(); });
     if (!inserted && !is_stored) files_.remove(row.id);
@@ -94,18 +101,15 @@ class DiskStore final : public Store {
   }
 
   Result<LayerRow> layer(std::string_view name) override {
-    const std::scoped_lock lock(mutex_);
-    return catalog_.layer(name);
+    return read([&](Catalog& catalog) { return catalog.layer(name); });
   }
 
   Result<LayerRow> layer_by_id(const LayerId& id) override {
-    const std::scoped_lock lock(mutex_);
-    return catalog_.layer_by_id(id);
+    return read([&](Catalog& catalog) { return catalog.layer_by_id(id); });
   }
 
   Result<std::vector<LayerRow>> list_layers(const ListOptions& options) override {
-    const std::scoped_lock lock(mutex_);
-    return catalog_.list_layers(options);
+    return read([&](Catalog& catalog) { return catalog.list_layers(options); });
   }
 
   Result<LayerId> remove_layer(std::string_view name) override {
@@ -126,18 +130,44 @@ class DiskStore final : public Store {
   void forget_file(const LayerId& id) override { files_.forget(id); }
 
   Result<GenomeRow> create_genome(const NewGenome& genome) override {
+    GENEPOOL_TRY(std::vector<GenomeRow> made, create_genomes({&genome, 1}));
+    return std::move(made.front());
+  }
+
+  Result<std::vector<GenomeRow>> create_genomes(std::span<const NewGenome> genomes) override {
     const std::scoped_lock lock(mutex_);
-    return catalog_.create_genome(genome, unix_ms());
+    return catalog_.create_genomes(genomes, unix_ms());
+  }
+
+  Result<GenomeRow> copy_genome(const CopyGenome& copy) override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.copy_genome(copy, unix_ms());
+  }
+
+  Result<GenomeRow> roll_back(const Rollback& back) override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.roll_back(back, unix_ms());
+  }
+
+  Result<GenomeRow> genome_at(std::string_view name_at_version) override {
+    return read([&](Catalog& catalog) { return catalog.genome_at(name_at_version); });
+  }
+
+  Result<std::vector<GenomeRow>> history(std::string_view name, std::uint64_t limit, std::uint64_t before) override {
+    return read([&](Catalog& catalog) { return catalog.history(name, limit, before); });
+  }
+
+  Result<std::uint64_t> trim_history(std::string_view name, std::uint64_t keep) override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.trim_history(name, keep);
   }
 
   Result<GenomeRow> genome(std::string_view name) override {
-    const std::scoped_lock lock(mutex_);
-    return catalog_.genome(name);
+    return read([&](Catalog& catalog) { return catalog.genome(name); });
   }
 
   Result<std::vector<GenomeRow>> list_genomes(const ListOptions& options) override {
-    const std::scoped_lock lock(mutex_);
-    return catalog_.list_genomes(options);
+    return read([&](Catalog& catalog) { return catalog.list_genomes(options); });
   }
 
   Result<void> remove_genome(std::string_view name) override {
@@ -146,16 +176,70 @@ class DiskStore final : public Store {
   }
 
   Result<std::optional<std::string>> name_of(const Identity& identity) override {
-    const std::scoped_lock lock(mutex_);
-    return catalog_.name_of(identity);
+    return read([&](Catalog& catalog) { return catalog.name_of(identity); });
   }
 
   Result<std::uint64_t> count_genomes() override {
-    const std::scoped_lock lock(mutex_);
-    return catalog_.count_genomes();
+    return read([&](Catalog& catalog) { return catalog.count_genomes(); });
   }
 
+  Result<LayerRow> verify_layer(std::string_view name) override {
+    GENEPOOL_TRY(LayerRow row, layer(name));
+    GENEPOOL_TRY_VOID(files_.verify(row.id, row.bytes, row.checksum));
+    return row;
+  }
+
+  Result<Garbage> collect_garbage(bool dry_run) override {
+    const std::scoped_lock writing(writing_);
+    std::unique_lock lock(mutex_);
+    GENEPOOL_TRY(Catalog::Unused unused, dry_run ? catalog_.unused_layers() : catalog_.remove_unused_layers());
+    lock.unlock();
+    Garbage garbage{.layers = std::move(unused.names)};
+    for (const auto& [id, bytes] : unused.layers) {
+      if (!dry_run) files_.remove(id);
+      garbage.files.push_back(id);
+      garbage.bytes += bytes;
+    }
+    return garbage;
+  }
+
+  Result<StoreInfo> info() override {
+    GENEPOOL_TRY(StoreInfo info, read([](Catalog& catalog) { return catalog.info(); }));
+    for (const char* suffix : {"", "-wal"}) {
+      std::error_code error;
+      const std::uintmax_t bytes = std::filesystem::file_size(catalog_path_ + suffix, error);
+      if (!error) info.catalog_bytes += bytes;
+    }
+    info.quota = quota_;
+    return info;
+  }
+
+  void set_quota(std::uint64_t bytes) override { quota_ = bytes; }
+
  private:
+  // On the connection of its own that look-ups have: they wait for no commit, nor for ten thousand new names. What is
+  // committed they see.
+  template <class Read>
+  auto read(Read work) -> decltype(work(std::declval<Catalog&>())) {
+    const std::scoped_lock lock(reading_);
+    GENEPOOL_TRY([[maybe_unused]] const Transaction moment, reader_.snapshot());
+    return work(reader_);
+  }
+
+  // Layers that are added at the same time come one after the other (writing_), so what is counted here holds.
+  Result<void> check_quota(const std::string& name, std::uint64_t bytes) {
+    const std::uint64_t quota = quota_;
+    if (quota == 0) return {};
+    const std::scoped_lock lock(mutex_);
+    GENEPOOL_TRY(const std::uint64_t used, catalog_.layer_bytes());
+    if (used + bytes <= quota) return {};
+    GENEPOOL_TRY(const Catalog::Unused unused, catalog_.unused_layers());
+    std::uint64_t free = 0;
+    for (const auto& [id, size] : unused.layers) free += size;
+    return fail(Code::kStoreFull, "no room for the layer \"{}\" of {} bytes: {} of the {} bytes of store.quota are used;"
+                " `genepool store gc` would free {}", name, bytes, used, quota, free);
+  }
+
   // The absolute path of `path`, or of the base used last when it is empty.
   Result<std::string> base_path(const std::string& path) {
     if (!path.empty()) {
@@ -203,9 +287,13 @@ class DiskStore final : public Store {
 
   const UniqueFd lock_;  // first in, last out
   const LayerFiles files_;
+  const std::string catalog_path_;
+  std::atomic<std::uint64_t> quota_ = 0;
   std::mutex writing_;  // one layer is added or removed at a time; taken before mutex_
-  std::mutex mutex_;    // the catalog; never held while layer bytes are read or written
+  std::mutex mutex_;    // catalog_, which alone writes; never held while layer bytes are read or written
   Catalog catalog_;
+  std::mutex reading_;  // reader_; taken last
+  Catalog reader_;
 };
 
 }  // namespace
@@ -219,10 +307,13 @@ Result<std::vector<KindNorm>> norms_of_layer(Store& store, const LayerId& id) {
 Result<std::unique_ptr<Store>> Store::open(const std::string& dir) {
   GENEPOOL_TRY(UniqueFd lock, lock_data_dir(dir));
   GENEPOOL_TRY(LayerFiles files, LayerFiles::open(dir));
-  GENEPOOL_TRY(Catalog catalog, Catalog::open(dir + "/catalog.sqlite"));
+  std::string catalog_path = dir + "/catalog.sqlite";
+  GENEPOOL_TRY(Catalog catalog, Catalog::open(catalog_path));
+  GENEPOOL_TRY(Catalog reader, Catalog::open_reader(catalog_path));
   GENEPOOL_TRY(const std::set<LayerId> known, catalog.layer_ids());
   files.sweep(known);
-  return std::make_unique<DiskStore>(std::move(lock), std::move(files), std::move(catalog));
+  return std::make_unique<DiskStore>(std::move(lock), std::move(files), std::move(catalog_path), std::move(catalog),
+                                     std::move(reader));
 }
 
 }  // namespace genepool

@@ -3,7 +3,8 @@
 //   DIR/layers/<hex>.gguf normalised layer files, named by their SHA-256, written temp + fsync + rename, mode 0444
 //   DIR/catalog.sqlite    WAL; tables in schema.sql form inside catalog.cc, migrations by PRAGMA user_version
 //   DIR/tmp               unfinished writes; emptied at open
-// Thread: any; every call locks a mutex inside (SQLite connection), blocks on disk. Reading layer bytes takes no lock.
+// Thread: any; blocks on disk. What changes the catalog waits for its commit and for other changes; what reads it waits for
+// neither (a second connection; a mutex of microseconds). Reading layer bytes takes no lock.
 // Use:   GENEPOOL_TRY(std::unique_ptr<Store> store, Store::open(dir));
 //        GENEPOOL_TRY(LayerRow layer, store->add_layer("pirate", imported));
 // Not here: import checks (import/), RAM (runtime/), which version a client gets to see (api/).
@@ -12,7 +13,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -37,6 +40,7 @@ struct LayerRow {
   std::uint64_t genomes = 0;    // that use it (filled by list and get)
 };
 
+// A name and the version it points to: now, or (out of its history) as it was after one of its moves.
 struct GenomeRow {
   std::string name;
   BaseId base;
@@ -46,7 +50,32 @@ struct GenomeRow {
   std::vector<StackEntry> entries;  // the same, resolved when the genome was made: immutable
   std::string system_prompt;        // "" = none
   std::string default_parameters;   // JSON object text, "" = none
-  std::int64_t created_ms = 0;
+  std::int64_t created_ms = 0;      // the name; Unix time
+
+  // The move that brought the name here: see docs/adr/0007.
+  std::uint64_t move = 0;              // 1, 2, ... of this name
+  std::int64_t moved_ms = 0;
+  std::string moved_by;                // "create", "replace", "rollback" or "cp"
+  std::string moved_from;              // the genome copied, for "cp"
+  std::optional<VersionId> parent;     // the name's version before, for "cp" the one copied; none: the first of its line
+  // Set by the call that moved the name: the stack that it pointed to before, when that was another.
+  std::optional<Identity> left;
+};
+
+struct Garbage {
+  std::vector<LayerRow> layers;     // the names
+  std::vector<LayerId> files;       // of the bytes without a name left
+  std::uint64_t bytes = 0;          // of those files
+};
+
+struct StoreInfo {
+  std::uint64_t layer_names = 0, layers = 0;
+  std::uint64_t layer_bytes = 0;    // of all layer files; what many genomes share counts once
+  std::uint64_t unshared_bytes = 0; // what they would be if every genome had its own
+  std::uint64_t unused_layer_names = 0, unused_bytes = 0;  // what collect_garbage() would remove
+  std::uint64_t genomes = 0, versions = 0, moves = 0;
+  std::uint64_t catalog_bytes = 0;  // the database's files
+  std::uint64_t quota = 0;
 };
 
 struct ListOptions {
@@ -67,12 +96,13 @@ class Store {
   [[nodiscard]] virtual Result<std::pair<std::string, BaseModel>> use_base(const std::string& path) = 0;
 
   // ---- layers
-  // Same bytes under another name: one file, two names. kConflict: the name has other bytes. kStoreFull leaves nothing behind.
+  // Same bytes under another name: one file, two names. kConflict: the name has other bytes. kStoreFull (also the quota)
+  // leaves nothing behind.
   [[nodiscard]] virtual Result<LayerRow> add_layer(const std::string& name, const ImportedLayer& layer) = 0;
   [[nodiscard]] virtual Result<LayerRow> layer(std::string_view name) = 0;  // kLayerNotFound with the nearest name
   [[nodiscard]] virtual Result<LayerRow> layer_by_id(const LayerId& id) = 0;
   [[nodiscard]] virtual Result<std::vector<LayerRow>> list_layers(const ListOptions& options) = 0;
-  // kConflict: a genome uses it (names some). The file goes with its last name.
+  // kConflict: a genome or its history uses it (names some). The file goes with its last name.
   [[nodiscard]] virtual Result<LayerId> remove_layer(std::string_view name) = 0;
 
   // Reads a layer's file into a sealed memory file, checking its checksum during the copy. kLayerCorrupt names the file.
@@ -80,22 +110,61 @@ class Store {
   // Drops the file's clean pages from the page cache (posix_fadvise DONTNEED): for measuring COLD. Best effort.
   virtual void forget_file(const LayerId& id) = 0;
 
-  // ---- genomes
-  // kConflict: the name is taken by another version (`replace` moves it). kLayerNotFound.
+  // ---- genomes: names that point to immutable versions. Every change of a name is a move, kept in its history; all that
+  // a history tells of stays in the store. A move to where the name is already is none.
+  // Who gives `if_version` (8 or more of the version's hex digits) moves the name only from there: else kConflict, whose
+  // message has the present version.
   struct NewGenome {
     std::string name;
     BaseId base;
     std::vector<NamedEntry> stack;
     std::string system_prompt, default_parameters;
     bool replace = false;
+    std::string if_version;
   };
+  // kConflict: the name is taken by another version (`replace` or `if_version` moves it). kLayerNotFound.
   [[nodiscard]] virtual Result<GenomeRow> create_genome(const NewGenome& genome) = 0;
+  // All or none, in one transaction (a commit each would cost 6 ms each). The error names the genome.
+  [[nodiscard]] virtual Result<std::vector<GenomeRow>> create_genomes(std::span<const NewGenome> genomes) = 0;
+
+  struct CopyGenome {
+    std::string from, name;  // from: a name, or "captain@1a2b3c4d": one of its versions
+    bool replace = false;
+    std::string if_version;
+  };
+  [[nodiscard]] virtual Result<GenomeRow> copy_genome(const CopyGenome& copy) = 0;
+
+  struct Rollback {
+    std::string name;
+    std::string to;           // first digits of a version of its history; "" = by steps
+    std::uint64_t steps = 1;  // moves back
+    std::string if_version;
+  };
+  // Moves the name back, which is a move too. kNotFound: the history has no such version, or is not that long.
+  [[nodiscard]] virtual Result<GenomeRow> roll_back(const Rollback& back) = 0;
+
   [[nodiscard]] virtual Result<GenomeRow> genome(std::string_view name) = 0;  // kGenomeNotFound with the nearest name
+  // "captain@1a2b3c4d": as the name was when it last had that version. kNotFound. Without "@": genome().
+  [[nodiscard]] virtual Result<GenomeRow> genome_at(std::string_view name_at_version) = 0;
   [[nodiscard]] virtual Result<std::vector<GenomeRow>> list_genomes(const ListOptions& options) = 0;
-  [[nodiscard]] virtual Result<void> remove_genome(std::string_view name) = 0;
+  // Newest first, at most `limit`, of those before the move `before` (0: all).
+  [[nodiscard]] virtual Result<std::vector<GenomeRow>> history(std::string_view name, std::uint64_t limit, std::uint64_t before) = 0;
+  // Forgets all but the newest `keep` moves (at least one) and returns how many went.
+  [[nodiscard]] virtual Result<std::uint64_t> trim_history(std::string_view name, std::uint64_t keep) = 0;
+  [[nodiscard]] virtual Result<void> remove_genome(std::string_view name) = 0;  // and its history
   // The first of the genomes that have this identity now; none: nothing names it.
   [[nodiscard]] virtual Result<std::optional<std::string>> name_of(const Identity& identity) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> count_genomes() = 0;
+
+  // ---- the whole
+  // Reads the layer's file again: all its bytes, its SHA-256, its structure and every value. kLayerCorrupt names the file.
+  [[nodiscard]] virtual Result<LayerRow> verify_layer(std::string_view name) = 0;
+  // Removes every layer name that no genome and no history uses, and the files that lose their last name with it.
+  // `dry_run`: says what would go.
+  [[nodiscard]] virtual Result<Garbage> collect_garbage(bool dry_run) = 0;
+  [[nodiscard]] virtual Result<StoreInfo> info() = 0;
+  // Most bytes of layer files; 0 = no limit. add_layer() beyond it is kStoreFull. Takes no lock.
+  virtual void set_quota(std::uint64_t bytes) = 0;
 };
 
 // How large a stored layer's changes are. kLayerCorrupt as load_layer().

@@ -124,10 +124,29 @@ TEST_F(StoreDamage, a_catalog_of_a_newer_genepool_is_left_alone) {
 TEST_F(StoreDamage, a_catalog_of_the_first_release_is_brought_up_to_date) {
   ASSERT_TRUE(store_->create_genome({.name = "captain", .base = kBase, .stack = {{"pirate", 1}}}));
   store_.reset();
-  ASSERT_TRUE(Database::open(dir_ + "/catalog.sqlite")->execute("DROP INDEX versions_by_identity; PRAGMA user_version = 1"));
-  const auto opened = Store::open(dir_);
-  ASSERT_TRUE(opened);
-  EXPECT_EQ(*(*opened)->name_of((*opened)->genome("captain")->identity), "captain");
+  const auto made_old = Database::open(dir_ + "/catalog.sqlite")->execute(R"(
+      CREATE TABLE genome_entries (
+        genome TEXT NOT NULL REFERENCES genomes(name) ON DELETE CASCADE, position INTEGER NOT NULL,
+        layer_name TEXT NOT NULL REFERENCES layer_names(name), PRIMARY KEY (genome, position)) STRICT, WITHOUT ROWID;
+      CREATE INDEX genome_entries_by_layer_name ON genome_entries(layer_name);
+      INSERT INTO genome_entries SELECT genome, position, layer_name FROM move_entries;
+      DROP TRIGGER version_goes_with_its_last_move;
+      DROP TABLE move_entries;
+      DROP TABLE moves;
+      ALTER TABLE genomes DROP COLUMN move;
+      DROP INDEX versions_by_identity;
+      PRAGMA user_version = 1)");
+  ASSERT_TRUE(made_old) << made_old.error().message;
+  open();
+  const auto captain = store_->genome("captain");
+  ASSERT_TRUE(captain) << captain.error().message;
+  EXPECT_EQ(*store_->name_of(captain->identity), "captain");
+  EXPECT_EQ(captain->stack, (std::vector<NamedEntry>{{"pirate", 1}}));
+  EXPECT_EQ(captain->moved_by, "create");
+  EXPECT_EQ(store_->history("captain", 9, 0)->size(), 1u);
+  EXPECT_FALSE(store_->remove_layer("pirate"));
+  ASSERT_TRUE(store_->remove_genome("captain"));
+  EXPECT_TRUE(store_->remove_layer("pirate"));
 }
 
 TEST_F(StoreDamage, a_catalog_that_is_none_is_named) {

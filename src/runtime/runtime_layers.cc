@@ -1,9 +1,9 @@
-// Changes of the catalog, and what they mean for what is in memory. On the callers' threads, but for what is posted.
+// Layers that come and go. On the callers' threads, but for what is posted.
 #include "genome/name.h"
 #include "genome/page.h"
 #include "import/import.h"
-#include "runtime/resolve.h"
 #include "runtime/runtime_impl.h"
+#include "store/reimport.h"
 
 namespace genepool {
 namespace {
@@ -19,8 +19,6 @@ Result<MemoryFile> page_of(const ImportedLayer& layer) {
 }
 
 }  // namespace
-
-// ------------------------------------------------------------------------------------------------------ layers
 
 Result<LayerRow> RuntimeImpl::add_layer(const NewLayer& wanted) {
   GENEPOOL_TRY_VOID(check_name(wanted.name));
@@ -58,37 +56,10 @@ Result<void> RuntimeImpl::remove_layer(std::string_view name) {
   return {};
 }
 
-// ------------------------------------------------------------------------------------------------------ genomes
-
-Result<GenomeRow> RuntimeImpl::create_genome(const Store::NewGenome& genome) {
-  const auto old = store_->genome(genome.name);
-  GENEPOOL_TRY(GenomeRow made, store_->create_genome(genome));
-  if (old && old->identity != made.identity) GENEPOOL_TRY_VOID(on_name_gone(genome.name, old->identity));
-  return made;
-}
-
-Result<void> RuntimeImpl::remove_genome(std::string_view name) {
-  GENEPOOL_TRY(const GenomeRow row, store_->genome(name));
-  GENEPOOL_TRY_VOID(store_->remove_genome(name));
-  metrics_.forget_genome(name);
-  return on_name_gone(name, row.identity);
-}
-
-Result<void> RuntimeImpl::on_name_gone(std::string_view name, const Identity& identity) {
-  GENEPOOL_TRY(std::optional<std::string> other, store_->name_of(identity));
-  if (identity == identity_of({base_.id, {}})) other = "base";
-  loop_.post([this, gone = std::string(name), identity, other = std::move(other)] {
-    const auto found = known_.find(identity);
-    if (found == known_.end()) return;  // nothing of it is in memory
-    if (other) {
-      if (found->second.name == gone) found->second.name = *other;
-      return;
-    }
-    const ResolvedGenome genome = found->second;
-    pool_->feed(SetPin{spec_of(genome), false});
-    bring_to(genome, Goal::kCold, [](const Result<void>&) {});
-  });
-  return {};
+Result<std::string> RuntimeImpl::reimport(const std::string& path, std::string_view name) {
+  GENEPOOL_TRY(const LayerRow row, store_->layer(name));
+  GENEPOOL_TRY(const ImportedLayer again, import_layer(path, base_));
+  return difference_of(row, again);
 }
 
 }  // namespace genepool

@@ -1,0 +1,72 @@
+// /api/store, and verifying a layer. docs/reference/admin-api.md is the contract.
+#include "api/context.h"
+#include "api/views.h"
+
+namespace genepool::api {
+namespace {
+
+Result<Out> show_store(Runtime& runtime) {
+  GENEPOOL_TRY(const StoreInfo info, runtime.store().info());
+  return Out{{"layers", info.layers},
+             {"layer_names", info.layer_names},
+             {"layer_bytes", info.layer_bytes},
+             {"unshared_bytes", info.unshared_bytes},
+             {"unused_layer_names", info.unused_layer_names},
+             {"unused_bytes", info.unused_bytes},
+             {"genomes", info.genomes},
+             {"versions", info.versions},
+             {"moves", info.moves},
+             {"catalog_bytes", info.catalog_bytes},
+             {"quota", info.quota}};
+}
+
+Result<Out> collect_garbage(Runtime& runtime, const Call& call) {
+  bool dry_run = false;
+  if (!call.request.body.empty()) {
+    GENEPOOL_TRY(const Json body, parse_object(call.request.body));
+    GENEPOOL_TRY_VOID(Fields(body).flag("dry_run", dry_run));
+  }
+  GENEPOOL_TRY(const Garbage garbage, runtime.collect_garbage(dry_run));
+  Out layers = Out::array();
+  for (const LayerRow& row : garbage.layers) layers.push_back(layer_json(row));
+  return Out{{"dry_run", dry_run}, {"layers", std::move(layers)}, {"files", garbage.files.size()}, {"bytes", garbage.bytes}};
+}
+
+// A layer that is bad is a good answer: the caller asked whether it is.
+Result<Out> verify_layer(Context& context, const Call& call) {
+  const std::string& name = call.args[0];
+  Runtime& runtime = context.runtime;
+  std::string path;
+  if (!call.request.body.empty()) {
+    GENEPOOL_TRY(const Json body, parse_object(call.request.body));
+    GENEPOOL_TRY_VOID(Fields(body).text("path", path));
+  }
+  GENEPOOL_TRY(const LayerRow row, runtime.store().layer(name));
+  std::string problem;
+  if (const auto verified = runtime.store().verify_layer(name); !verified) problem = verified.error().message;
+  if (!path.empty() && problem.empty()) {
+    GENEPOOL_TRY(const std::string real, readable_path(context, call, path));
+    GENEPOOL_TRY(problem, runtime.reimport(real, name));
+  }
+  return Out{{"name", row.name},
+             {"id", row.id.hex()},
+             {"bytes", row.bytes},
+             {"ok", problem.empty()},
+             {"problem", problem.empty() ? Out() : Out(problem)}};
+}
+
+}  // namespace
+
+void add_store(Router& router, Context& context) {
+  router.add("GET", "/api/store", [&](const CallPtr& call) {
+    answer_offloaded(context, call, 200, [&context] { return show_store(context.runtime); });
+  });
+  router.add("POST", "/api/store/gc", [&](const CallPtr& call) {
+    answer_offloaded(context, call, 200, [&context, call] { return collect_garbage(context.runtime, *call); });
+  });
+  router.add("POST", "/api/layers/{name}/verify", [&](const CallPtr& call) {
+    answer_offloaded(context, call, 200, [&context, call] { return verify_layer(context, *call); });
+  });
+}
+
+}  // namespace genepool::api
