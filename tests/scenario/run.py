@@ -12,8 +12,9 @@ usage: run.py --program build/genepool CASE.txt
   finish ID -> STATUS [has "TEXT"] [as VAR]    waits for it (STATUS 0: the connection broke)
   disconnect ID                       its client leaves
   get|post|delete PATH [JSON] -> STATUS [has "TEXT"]
-  (everywhere {tmp} is the scenario's own directory)
-  cli ARGS ... -> EXIT [has "TEXT"]   genepool ARGS against this server
+  (everywhere {tmp} is the scenario's own directory, and {VAR} the text of that VAR)
+  cli ARGS ... -> EXIT [has "TEXT"] [as VAR]   genepool ARGS against this server
+  file PATH "LINE" ...                writes a file of these lines
   kill|freeze worker of MODEL         SIGKILL | SIGSTOP
   kill zygote                         SIGKILL
   kill server | stop server | restart server
@@ -21,7 +22,8 @@ usage: run.py --program build/genepool CASE.txt
   expect METRIC|tier MODEL|workers|processes|VAR OP VALUE [within SECONDS]
   expect log has|lacks "TEXT"
 
-A VAR holds the answer's text up to its second word (the fake engine's: page:<hash of the page it has>)."""
+A VAR holds the answer's text up to its second word (the fake engine's: page:<hash of the page it has>); of a cli with --json
+the "version" that it prints."""
 
 import argparse
 import glob
@@ -126,9 +128,16 @@ class Scenario:
         self.check_answer(found, text, status, texts, None)
 
     def do_cli(self, words):
-        words, status, texts, _ = split_result(words)
+        words, status, texts, var = split_result(words)
         output = self.genepool(words, status)
         self.check_texts(output, texts)
+        if var:
+            self.vars[var] = re.search(r'"version": "(\w+)"', output)[1]
+
+    @staticmethod
+    def do_file(words):
+        with open(words[0], "w", encoding="utf-8") as file:
+            file.write("".join(line + "\n" for line in words[1:]))
 
     def do_kill(self, words):
         if words[0] == "server":
@@ -205,7 +214,7 @@ class Scenario:
 
     def genepool(self, args, status, data=None):
         command = [self.program] + args
-        if args[0] in ("layer", "genome"):
+        if args[0] in ("layer", "genome", "store"):
             command += ["--data-dir", data or self.data]
             if args[1] == "generate":
                 command += ["--base", self.base]
@@ -231,9 +240,14 @@ class Scenario:
             if wanted not in text:
                 raise Failed(f"{wanted!r} is not in: {text[:800]}")
 
+    def filled(self, word):
+        for name, value in {"tmp": self.tmp, **self.vars}.items():
+            word = word.replace("{" + name + "}", value)
+        return word
+
     def run(self, lines):
         for number, line in enumerate(lines, 1):
-            words = [word.replace("{tmp}", self.tmp) for word in shlex.split(line, comments=True)]
+            words = [self.filled(word) for word in shlex.split(line, comments=True)]
             if not words:
                 continue
             verb, rest = words[0], words[1:]
