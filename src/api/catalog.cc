@@ -30,17 +30,22 @@ Result<ListOptions> list_options(const Call& call) {
 Result<Out> list_layers(Runtime& runtime, const ListOptions& options) {
   GENEPOOL_TRY(const std::vector<LayerRow> rows, runtime.store().list_layers(options));
   Out list = Out::array();
-  for (const LayerRow& row : rows) list.push_back(layer_json(row));
+  for (const LayerRow& row : rows) list.push_back(layer_json(row, runtime.base()));
   return Out{{"layers", std::move(list)}};
 }
 
-Result<Out> add_layer(Runtime& runtime, const std::string& path, const std::string& name, const std::optional<std::string>& root) {
-  std::string real = path;
+struct NewLayer {
+  std::string path, name;
+  ImportOptions options;
+};
+
+Result<Out> add_layer(Runtime& runtime, const NewLayer& layer, const std::optional<std::string>& root) {
+  std::string real = layer.path;
   if (root) {
-    GENEPOOL_TRY(real, path_below(*root, path, "path"));
+    GENEPOOL_TRY(real, path_below(*root, layer.path, "path"));
   }
-  GENEPOOL_TRY(const LayerRow row, runtime.add_layer(real, name));
-  return layer_json(row);
+  GENEPOOL_TRY(const LayerRow row, runtime.add_layer(real, layer.name, layer.options));
+  return layer_json(row, runtime.base());
 }
 
 // The Unix socket's users may read what the server may read; over TCP only what lies below the configured root.
@@ -54,17 +59,19 @@ void post_layer(Context& context, const CallPtr& call) {
     }
     root = config.server_lora_root;
   }
-  const auto read = [&]() -> Result<std::pair<std::string, std::string>> {
+  const auto read = [&]() -> Result<NewLayer> {
     GENEPOOL_TRY(const Json body, parse_object(call->request.body));
     const Fields fields(body);
-    GENEPOOL_TRY(std::string path, fields.required_text("path"));
-    GENEPOOL_TRY(std::string name, fields.required_text("name"));
-    return std::pair(std::move(path), std::move(name));
+    NewLayer layer;
+    GENEPOOL_TRY(layer.path, fields.required_text("path"));
+    GENEPOOL_TRY(layer.name, fields.required_text("name"));
+    GENEPOOL_TRY_VOID(fields.flag("force", layer.options.force));
+    return layer;
   };
   auto body = read();
   if (!body) return call->reply_error(body.error());
   answer_offloaded(context, call, 201, [&context, root, body = std::move(*body)] {
-    return add_layer(context.runtime, body.first, body.second, root);
+    return add_layer(context.runtime, body, root);
   });
 }
 
@@ -160,7 +167,7 @@ void add_catalog(Router& router, Context& context) {
   router.add("GET", "/api/layers/{name}", [&](const CallPtr& call) {
     answer_offloaded(context, call, 200, [&context, name = call->args[0]]() -> Result<Out> {
       GENEPOOL_TRY(const LayerRow row, context.runtime.store().layer(name));
-      return layer_json(row);
+      return layer_json(row, context.runtime.base());
     });
   });
   router.add("DELETE", "/api/layers/{name}", [&](const CallPtr& call) {

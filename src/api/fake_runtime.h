@@ -147,7 +147,7 @@ class FakeRuntime final : public Runtime {
   RuntimeStatus status(bool) override { return status_; }
   bool is_ready() override { return status_.base_phase == BasePhase::kReady; }
   Result<void> wait_ready(Duration) override { return {}; }
-  Result<LayerRow> add_layer(const std::string& path, const std::string& name) override {
+  Result<LayerRow> add_layer(const std::string& path, const std::string& name, const ImportOptions&) override {
     LayerRow row;
     row.name = name;
     row.id = sha256(std::as_bytes(std::span(name.data(), name.size())));

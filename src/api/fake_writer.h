@@ -62,8 +62,8 @@ class RecordingWriter final : public ResponseWriter {
 struct ApiFixture {
   ApiFixture() {
     runtime.status_.base_phase = BasePhase::kReady;
-    (void)runtime.add_layer("/l/pirate", "pirate");
-    (void)runtime.add_layer("/l/short", "short");
+    (void)runtime.add_layer("/l/pirate", "pirate", {});
+    (void)runtime.add_layer("/l/short", "short", {});
     Store::NewGenome captain;
     captain.name = "captain";
     captain.base = runtime.base().id;

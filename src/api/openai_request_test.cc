@@ -10,7 +10,7 @@ namespace {
 class OpenAiRequestTest : public testing::Test {
  protected:
   OpenAiRequestTest() {
-    for (const char* name : {"pirate", "short"}) (void)runtime.add_layer("/l", name);
+    for (const char* name : {"pirate", "short"}) (void)runtime.add_layer("/l", name, {});
     Store::NewGenome genome;
     genome.name = "captain";
     genome.base = runtime.base().id;

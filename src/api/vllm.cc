@@ -29,7 +29,7 @@ Result<std::string> load(Runtime& runtime, const std::string& root, const std::s
     return fail_param(Code::kConflict, "lora_name", "a genome \"{}\" exists already: unload it first", name);
   }
   GENEPOOL_TRY(const std::string real, path_below(root, path, "lora_path"));
-  GENEPOOL_TRY(const LayerRow layer, runtime.add_layer(real, name));
+  GENEPOOL_TRY(const LayerRow layer, runtime.add_layer(real, name, {}));
   Store::NewGenome genome;
   genome.name = name;
   genome.base = runtime.base().id;

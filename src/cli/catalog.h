@@ -20,7 +20,8 @@ class Catalog {
   virtual ~Catalog() = default;
 
   // `base`: the base model's file, for a data directory that remembers none yet; "" = the remembered one.
-  [[nodiscard]] virtual Result<LayerInfo> add_layer(const std::string& path, const std::string& name, const std::string& base) = 0;
+  [[nodiscard]] virtual Result<LayerInfo> add_layer(const std::string& path, const std::string& name, const std::string& base,
+                                                    const ImportOptions& options) = 0;
   [[nodiscard]] virtual Result<LayerInfo> generate_layer(const std::string& name, const RandomLayerOptions& options,
                                                          const std::string& base) = 0;
   [[nodiscard]] virtual Result<std::vector<LayerInfo>> layers(const std::string& search) = 0;

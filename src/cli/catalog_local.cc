@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "cli/catalog.h"
+#include "genome/base_name.h"
 #include "store/store.h"
 
 namespace genepool::cli {
@@ -13,6 +14,7 @@ LayerInfo info_of(const LayerRow& row) {
           .id = row.id.hex(),
           .source_kind = row.source_kind,
           .declared_base = row.declared_base,
+          .doubt = "",
           .architecture = row.architecture,
           .bytes = row.bytes,
           .rank_min = row.rank_min,
@@ -21,6 +23,11 @@ LayerInfo info_of(const LayerRow& row) {
           .genomes = row.genomes,
           .targets = row.targets,
           .created_ms = row.created_ms};
+}
+
+LayerInfo with_doubt(LayerInfo layer, const BaseModel& base) {
+  layer.doubt = doubt_about_base(layer.declared_base, base.name);
+  return layer;
 }
 
 GenomeInfo info_of(const GenomeRow& row) {
@@ -47,11 +54,12 @@ class LocalCatalog final : public Catalog {
  public:
   explicit LocalCatalog(std::unique_ptr<Store> store) : store_(std::move(store)) {}
 
-  Result<LayerInfo> add_layer(const std::string& path, const std::string& name, const std::string& base) override {
+  Result<LayerInfo> add_layer(const std::string& path, const std::string& name, const std::string& base,
+                              const ImportOptions& options) override {
     GENEPOOL_TRY(const auto used, store_->use_base(base));
-    GENEPOOL_TRY(const ImportedLayer layer, import_layer(path, used.second));
+    GENEPOOL_TRY(const ImportedLayer layer, import_layer(path, used.second, options));
     GENEPOOL_TRY(const LayerRow row, store_->add_layer(name, layer));
-    return info_of(row);
+    return with_doubt(info_of(row), used.second);
   }
 
   Result<LayerInfo> generate_layer(const std::string& name, const RandomLayerOptions& options,
@@ -59,16 +67,23 @@ class LocalCatalog final : public Catalog {
     GENEPOOL_TRY(const auto used, store_->use_base(base));
     GENEPOOL_TRY(const ImportedLayer layer, random_layer(options, used.second));
     GENEPOOL_TRY(const LayerRow row, store_->add_layer(name, layer));
-    return info_of(row);
+    return with_doubt(info_of(row), used.second);
   }
 
   Result<std::vector<LayerInfo>> layers(const std::string& search) override {
-    return all_pages<LayerRow>([&](const ListOptions& options) { return store_->list_layers(options); }, search);
+    GENEPOOL_TRY(std::vector<LayerInfo> all,
+                 all_pages<LayerRow>([&](const ListOptions& options) { return store_->list_layers(options); }, search));
+    if (const auto used = store_->use_base(""); used && !all.empty()) {
+      for (LayerInfo& layer : all) layer = with_doubt(std::move(layer), used->second);
+    }
+    return all;
   }
 
   Result<LayerInfo> layer(const std::string& name) override {
     GENEPOOL_TRY(const LayerRow row, store_->layer(name));
-    return info_of(row);
+    LayerInfo info = info_of(row);
+    const auto used = store_->use_base("");
+    return used ? with_doubt(std::move(info), used->second) : info;  // a base that is gone leaves the rest to be seen
   }
 
   Result<void> remove_layer(const std::string& name) override {

@@ -54,10 +54,11 @@ class RemoteCatalog final : public Catalog {
  public:
   explicit RemoteCatalog(std::unique_ptr<Connection> connection) : server_(std::move(connection)) {}
 
-  Result<LayerInfo> add_layer(const std::string& path, const std::string& name, const std::string& base) override {
+  Result<LayerInfo> add_layer(const std::string& path, const std::string& name, const std::string& base,
+                              const ImportOptions& options) override {
     if (!base.empty()) return fail(Code::kUsage, "--base is for a data directory without a server; this one has its base");
     const std::string absolute = std::filesystem::absolute(path).lexically_normal().string();
-    GENEPOOL_TRY(const std::string answer, server_->post("/api/layers", json_of(NewLayerRequest{absolute, name})));
+    GENEPOOL_TRY(const std::string answer, server_->post("/api/layers", json_of(NewLayerRequest{absolute, name, options.force})));
     return parse_layer(answer);
   }
 
@@ -73,7 +74,7 @@ class RemoteCatalog final : public Catalog {
     GENEPOOL_TRY(const BaseModel model, read_base(base_path));
     GENEPOOL_TRY(const ImportedLayer layer, random_layer(options, model));
     GENEPOOL_TRY(const TemporaryFile file, TemporaryFile::with(layer.bytes));
-    return add_layer(file.path(), name, "");
+    return add_layer(file.path(), name, "", {});
   }
 
   Result<std::vector<LayerInfo>> layers(const std::string& search) override {

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "cli/catalog.h"
@@ -34,7 +35,9 @@ std::string joined(const std::vector<std::string>& words) {
 // A table's cell: the usual case is every linear of a block, and spelling it out would fill the line.
 std::string targets_text(const LayerInfo& layer) {
   static constexpr std::size_t kLinears = 7;
-  return layer.targets.size() == kLinears ? "all linears" : joined(layer.targets);
+  const auto is_linear = [](const std::string& kind) { return kind != "token_embd" && kind != "output"; };
+  const bool is_all = layer.targets.size() == kLinears && std::ranges::all_of(layer.targets, is_linear);
+  return is_all ? "all linears" : joined(layer.targets);
 }
 
 std::string added_text(const LayerInfo& layer) {
@@ -58,7 +61,7 @@ Result<int> verb_layer_add(const Invocation& invocation) {
     return fail(Code::kUsage, "{}{}", checked.error().message, invocation.has("--name") ? "" : ": name it with --name");
   }
   GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
-  GENEPOOL_TRY(const LayerInfo layer, catalog->add_layer(path, name, invocation.text("--base")));
+  GENEPOOL_TRY(const LayerInfo layer, catalog->add_layer(path, name, invocation.text("--base"), {.force = invocation.has("--force")}));
   return report_added(invocation, layer);
 }
 
@@ -114,6 +117,7 @@ Result<int> verb_layer_show(const Invocation& invocation) {
                     human_count(layer.parameter_count), layer.architecture,
                     layer.declared_base.empty() ? "(it does not say)" : layer.declared_base, layer.source_kind,
                     human_count(layer.genomes), human_date(layer.created_ms)));
+  if (!layer.doubt.empty()) print(fmt::format("doubt          {}\n", layer.doubt));
   return 0;
 }
 

@@ -122,7 +122,7 @@ Result<std::unique_ptr<GenomePool>> GenomePool::open(const Options& options) {
 }
 
 Result<void> GenomePool::add_layer(const std::string& path, const std::string& name) {
-  GENEPOOL_TRY([[maybe_unused]] const LayerRow row, state_->runtime->add_layer(path, name));
+  GENEPOOL_TRY([[maybe_unused]] const LayerRow row, state_->runtime->add_layer(path, name, {}));
   return {};
 }
 

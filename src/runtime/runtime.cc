@@ -265,9 +265,9 @@ Result<void> RuntimeImpl::wait_ready(Duration timeout) {
   return fail(Code::kUnavailable, "the base {} cannot be used: {}", base_path_, on_strand([this] { return base_error_; }));
 }
 
-Result<LayerRow> RuntimeImpl::add_layer(const std::string& path, const std::string& name) {
+Result<LayerRow> RuntimeImpl::add_layer(const std::string& path, const std::string& name, const ImportOptions& options) {
   GENEPOOL_TRY_VOID(check_name(name));
-  GENEPOOL_TRY(const ImportedLayer layer, import_layer(path, base_));
+  GENEPOOL_TRY(const ImportedLayer layer, import_layer(path, base_, options));
   return store_->add_layer(name, layer);
 }
 

@@ -21,6 +21,7 @@
 #include "config/config.h"
 #include "genome/base_model.h"
 #include "genome/genome.h"
+#include "import/import.h"
 #include "metrics/metrics.h"
 #include "pool/pool_core.h"
 #include "pool/thrash.h"
@@ -157,7 +158,8 @@ class Runtime {
   [[nodiscard]] virtual Result<void> wait_ready(Duration timeout) = 0;
 
   // Imports and adds a layer / removes one: blocks on disk; call it through offload() from an event loop.
-  [[nodiscard]] virtual Result<LayerRow> add_layer(const std::string& path, const std::string& name) = 0;
+  [[nodiscard]] virtual Result<LayerRow> add_layer(const std::string& path, const std::string& name,
+                                                   const ImportOptions& options) = 0;
   [[nodiscard]] virtual Result<void> remove_layer(std::string_view name) = 0;
   // The catalog's, and what the change means for memory: a stack that has lost its last name loses its pin, and leaves
   // once its requests have ended. Block on disk too.

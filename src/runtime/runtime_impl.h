@@ -42,7 +42,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   RuntimeStatus status(bool with_memory) override;
   bool is_ready() override { return base_phase_ == BasePhase::kReady; }
   Result<void> wait_ready(Duration timeout) override;
-  Result<LayerRow> add_layer(const std::string& path, const std::string& name) override;
+  Result<LayerRow> add_layer(const std::string& path, const std::string& name, const ImportOptions& options) override;
   Result<void> remove_layer(std::string_view name) override;
   Result<GenomeRow> create_genome(const Store::NewGenome& genome) override;
   Result<void> remove_genome(std::string_view name) override;
