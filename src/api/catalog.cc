@@ -20,7 +20,7 @@ Result<ListOptions> list_options(const Call& call) {
 // With what only its file can tell.
 Result<Out> one_layer(Runtime& runtime, const std::string& name) {
   GENEPOOL_TRY(const LayerRow row, runtime.store().layer(name));
-  Out json = layer_json(row);
+  Out json = layer_json(row, runtime.base());
   const auto norms = norms_of_layer(runtime.store(), row.id);
   json["problem"] = norms ? Out() : Out(norms.error().message);
   json["norms"] = Out::object();
@@ -33,7 +33,7 @@ Result<Out> one_layer(Runtime& runtime, const std::string& name) {
 Result<Out> list_layers(Runtime& runtime, const ListOptions& options) {
   GENEPOOL_TRY(const std::vector<LayerRow> rows, runtime.store().list_layers(options));
   Out list = Out::array();
-  for (const LayerRow& row : rows) list.push_back(layer_json(row));
+  for (const LayerRow& row : rows) list.push_back(layer_json(row, runtime.base()));
   return Out{{"layers", std::move(list)}};
 }
 
@@ -46,7 +46,7 @@ Result<Out> add_layer(Context& context, const Call& call) {
   GENEPOOL_TRY_VOID(fields.flag("force", layer.force));
   GENEPOOL_TRY(layer.path, readable_path(context, call, path));
   GENEPOOL_TRY(const LayerRow row, context.runtime.add_layer(layer));
-  return layer_json(row);
+  return layer_json(row, context.runtime.base());
 }
 
 // ---- genomes

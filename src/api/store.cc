@@ -28,7 +28,7 @@ Result<Out> collect_garbage(Runtime& runtime, const Call& call) {
   }
   GENEPOOL_TRY(const Garbage garbage, runtime.collect_garbage(dry_run));
   Out layers = Out::array();
-  for (const LayerRow& row : garbage.layers) layers.push_back(layer_json(row));
+  for (const LayerRow& row : garbage.layers) layers.push_back(layer_json(row, runtime.base()));
   return Out{{"dry_run", dry_run}, {"layers", std::move(layers)}, {"files", garbage.files.size()}, {"bytes", garbage.bytes}};
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "api/receipt.h"
+#include "genome/base_name.h"
 
 namespace genepool::api {
 namespace {
@@ -38,7 +39,7 @@ Tier tier_of(const Residents& residents, const Identity& identity) {
   return found == residents.end() ? Tier::kCold : found->second->status.tier;
 }
 
-Out layer_json(const LayerRow& row) {
+Out layer_json(const LayerRow& row, const BaseModel& base) {
   return {{"name", row.name},
           {"id", row.id.hex()},
           {"bytes", row.bytes},
@@ -48,6 +49,7 @@ Out layer_json(const LayerRow& row) {
           {"parameter_count", row.parameter_count},
           {"source_kind", row.source_kind},
           {"declared_base", row.declared_base},
+          {"doubt", doubt_about_base(row.declared_base, base.name)},
           {"architecture", row.architecture},
           {"created_ms", row.created_ms},
           {"genomes", row.genomes}};

@@ -16,7 +16,7 @@ using Residents = std::map<Identity, const ResidentRow*>;
 [[nodiscard]] Residents by_identity(const RuntimeStatus& status);
 [[nodiscard]] Tier tier_of(const Residents& residents, const Identity& identity);
 
-[[nodiscard]] Out layer_json(const LayerRow& row);
+[[nodiscard]] Out layer_json(const LayerRow& row, const BaseModel& base);  // `base`: whether the layer was made for it
 [[nodiscard]] Out genome_json(const GenomeRow& row, const Residents& residents);
 [[nodiscard]] Out resident_json(const ResidentRow& row);
 

@@ -4,6 +4,7 @@
 
 #include "api/openai_request.h"
 #include "cli/catalog.h"
+#include "genome/base_name.h"
 #include "runtime/runtime.h"
 #include "cli/settings.h"
 #include "store/reimport.h"
@@ -17,6 +18,7 @@ LayerInfo info_of(const LayerRow& row) {
           .id = row.id.hex(),
           .source_kind = row.source_kind,
           .declared_base = row.declared_base,
+          .doubt = "",
           .architecture = row.architecture,
           .bytes = row.bytes,
           .rank_min = row.rank_min,
@@ -25,6 +27,11 @@ LayerInfo info_of(const LayerRow& row) {
           .genomes = row.genomes,
           .targets = row.targets,
           .created_ms = row.created_ms};
+}
+
+LayerInfo with_doubt(LayerInfo layer, const BaseModel& base) {
+  layer.doubt = doubt_about_base(layer.declared_base, base.name);
+  return layer;
 }
 
 GenomeInfo info_of(const GenomeRow& row) {
@@ -60,6 +67,9 @@ Result<Store::NewGenome> wanted_of(const NewGenomeRequest& genome, const BaseId&
                           .default_parameters = "",
                           .replace = genome.replace,
                           .if_version = genome.if_version};
+  if (!genome.parameters.empty()) {
+    GENEPOOL_TRY(wanted.default_parameters, api::check_parameters(genome.parameters));
+  }
   for (const std::string& entry : genome.stack) {
     GENEPOOL_TRY(wanted.stack.emplace_back(), parse_entry(entry));
   }
@@ -88,7 +98,8 @@ class LocalCatalog final : public Catalog {
     const auto row = add();
     GENEPOOL_TRY(store_, Store::open(data_dir_of(config_)));
     if (!row) return tl::unexpected(row.error());
-    return info_of(*row);
+    GENEPOOL_TRY(const auto used, store_->use_base(base));
+    return with_doubt(info_of(*row), used.second);
   }
 
   Result<LayerInfo> generate_layer(const std::string& name, const RandomLayerOptions& options,
@@ -96,11 +107,16 @@ class LocalCatalog final : public Catalog {
     GENEPOOL_TRY(const auto used, store_->use_base(base));
     GENEPOOL_TRY(const ImportedLayer layer, random_layer(options, used.second));
     GENEPOOL_TRY(const LayerRow row, store_->add_layer(name, layer));
-    return info_of(row);
+    return with_doubt(info_of(row), used.second);
   }
 
   Result<std::vector<LayerInfo>> layers(const std::string& search) override {
-    return all_pages<LayerRow>([&](const ListOptions& options) { return store_->list_layers(options); }, search);
+    GENEPOOL_TRY(std::vector<LayerInfo> all,
+                 all_pages<LayerRow>([&](const ListOptions& options) { return store_->list_layers(options); }, search));
+    if (const auto used = store_->use_base(""); used && !all.empty()) {
+      for (LayerInfo& layer : all) layer = with_doubt(std::move(layer), used->second);
+    }
+    return all;
   }
 
   Result<LayerInfo> layer(const std::string& name) override {
@@ -111,7 +127,8 @@ class LocalCatalog final : public Catalog {
     } else {
       info.problem = norms.error().message;
     }
-    return info;
+    const auto used = store_->use_base("");
+    return used ? with_doubt(std::move(info), used->second) : info;  // a base that is gone leaves the rest to be seen
   }
 
   Result<void> remove_layer(const std::string& name) override {

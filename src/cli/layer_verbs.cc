@@ -37,7 +37,9 @@ std::string joined(const std::vector<std::string>& words) {
 // A table's cell: the usual case is every linear of a block, and spelling it out would fill the line.
 std::string targets_text(const LayerInfo& layer) {
   static constexpr std::size_t kLinears = 7;
-  return layer.targets.size() == kLinears ? "all linears" : joined(layer.targets);
+  const auto is_linear = [](const std::string& kind) { return kind != "token_embd" && kind != "output"; };
+  const bool is_all = layer.targets.size() == kLinears && std::ranges::all_of(layer.targets, is_linear);
+  return is_all ? "all linears" : joined(layer.targets);
 }
 
 // How large the layer's changes are, a bar for each kind of matrix.
@@ -131,6 +133,7 @@ Result<int> verb_layer_show(const Invocation& invocation) {
                     human_count(layer.parameter_count), layer.architecture,
                     layer.declared_base.empty() ? "(it does not say)" : layer.declared_base, layer.source_kind,
                     human_count(layer.genomes), human_date(layer.created_ms)));
+  if (!layer.doubt.empty()) print(fmt::format("doubt          {}\n", layer.doubt));
   if (!layer.problem.empty()) print(fmt::format("problem        {}\n", layer.problem));
   print(norms_text(layer.norms));
   return 0;

@@ -10,6 +10,7 @@ LayerInfo layer_from(const Json& j) {
   layer.id = get<std::string>(j, "id");
   layer.source_kind = get<std::string>(j, "source_kind");
   layer.declared_base = get<std::string>(j, "declared_base");
+  layer.doubt = get<std::string>(j, "doubt");
   layer.architecture = get<std::string>(j, "architecture");
   layer.bytes = get<std::uint64_t>(j, "bytes");
   layer.rank_min = get<std::uint64_t>(j, "rank_min");
@@ -33,6 +34,7 @@ Json to_json(const LayerInfo& layer) {
           {"parameter_count", layer.parameter_count},
           {"source_kind", layer.source_kind},
           {"declared_base", layer.declared_base},
+          {"doubt", layer.doubt},
           {"architecture", layer.architecture},
           {"created_ms", layer.created_ms},
           {"genomes", layer.genomes}};
@@ -241,7 +243,7 @@ Error error_of_answer(int status, std::string_view text) {
   return error;
 }
 
-std::string json_of(const NewLayerRequest& request) { 
+std::string json_of(const NewLayerRequest& request) {
   return Json{{"path", request.path}, {"name", request.name}, {"force", request.force}}.dump();
 }
 

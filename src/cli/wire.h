@@ -15,7 +15,7 @@
 namespace genepool::cli {
 
 struct LayerInfo {
-  std::string name, id, source_kind, declared_base, architecture;
+  std::string name, id, source_kind, declared_base, doubt, architecture;
   std::uint64_t bytes = 0, rank_min = 0, rank_max = 0, parameter_count = 0, genomes = 0;
   std::vector<std::string> targets;
   std::int64_t created_ms = 0;
@@ -87,7 +87,7 @@ struct SettingInfo {
 
 struct NewLayerRequest {
   std::string path, name;
-  bool force = false;  // also one without any effect
+  bool force = false;  // also one without any effect, or made for a base of another name
 };
 struct NewGenomeRequest {
   std::string name, system_prompt;

@@ -11,6 +11,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace genepool {
 namespace {
@@ -32,16 +33,18 @@ Result<void> check_fit(const llama_model& model, const PagePair& pair) {
   if (!can_be_adapted(base)) {
     return fail(Code::kLayerRejected, "the base has no matrix \"{}\" that a layer could change", pair.base_tensor);
   }
-  // The engine wants both halves of an embedding's pair transposed, and with tied embeddings it would apply them to the
-  // output as well and assert.
-  if (pair.base_tensor == "token_embd.weight") {
-    return fail(Code::kLayerRejected, "\"{}\": layers on the token embedding are not supported", pair.base_tensor);
+  // One row of the embedding is one token, so a lookup goes from ne[1] to ne[0]; a product goes the other way.
+  auto in = static_cast<std::uint64_t>(base->ne[0]), out = static_cast<std::uint64_t>(base->ne[1]);
+  if (layout_of(pair.base_tensor) == PairLayout::kLookup) {
+    std::swap(in, out);
+    // With tied embeddings the engine would find the pair for the output as well, by its name, and assert.
+    if (model.get_tensor("output.weight") == nullptr) {
+      return fail(Code::kLayerRejected, "\"{}\" is the base's output as well: no layer can change it", pair.base_tensor);
+    }
   }
-  const auto in = static_cast<std::uint64_t>(base->ne[0]), out = static_cast<std::uint64_t>(base->ne[1]);
-  const auto &a = pair.a.ne, &b = pair.b.ne;
-  if (a[0] != in || b[1] != out || a[1] != b[0] || a[1] == 0) {
-    return fail(Code::kLayerRejected, "\"{}\" is {} x {} in the base, the layer has A {} x {} and B {} x {}",
-                pair.base_tensor, in, out, a[0], a[1], b[0], b[1]);
+  if (pair.shape.in != in || pair.shape.out != out || pair.shape.rank == 0) {
+    return fail(Code::kLayerRejected, "\"{}\" goes from {} to {} in the base and from {} to {} in the layer", pair.base_tensor,
+                in, out, pair.shape.in, pair.shape.out);
   }
   return {};
 }

@@ -29,12 +29,10 @@ Result<void> expect_text(const GgufView& file, std::string_view key, std::string
 
 Result<LayerPair> read_pair(const GgufTensor& a, const GgufTensor& b, float scale) {
   if (!a.name.ends_with(kSuffixA)) return corrupt(fmt::format("tensor {} is no lora_a", a.name));
-  LayerPair pair{a.name.substr(0, a.name.size() - kSuffixA.size()), a, b, scale};
+  LayerPair pair{a.name.substr(0, a.name.size() - kSuffixA.size()), a, b, {}, scale};
   if (b.name != pair.base_tensor + std::string(kSuffixB)) return corrupt(fmt::format("{} has no lora_b beside it", a.name));
-  if (a.ne[1] != b.ne[0] || a.ne[2] != 1 || a.ne[3] != 1 || b.ne[2] != 1 || b.ne[3] != 1) {
-    return corrupt(fmt::format("the shapes of {} and {} do not match", a.name, b.name));
-  }
-  if (pair.rank() > kMaxRank) return corrupt(fmt::format("{} has rank {}, at most {}", a.name, pair.rank(), kMaxRank));
+  GENEPOOL_TRY(pair.shape, as_corrupt(pair_shape(layout_of(pair.base_tensor), a, b)));
+  if (pair.shape.rank > kMaxRank) return corrupt(fmt::format("{} has rank {}, at most {}", a.name, pair.shape.rank, kMaxRank));
   if (!std::isfinite(scale)) return corrupt(fmt::format("the scale of {} is not finite", pair.base_tensor));
   return pair;
 }
@@ -45,6 +43,16 @@ Result<void> check_finite(const GgufView& file, const GgufTensor& tensor) {
 }
 
 }  // namespace
+
+Result<PairShape> pair_shape(PairLayout layout, const GgufTensor& a, const GgufTensor& b) {
+  const bool is_lookup = layout == PairLayout::kLookup;
+  const PairShape shape{a.ne[is_lookup ? 1 : 0], b.ne[0], b.ne[1]};
+  const bool is_flat = a.ne[2] == 1 && a.ne[3] == 1 && b.ne[2] == 1 && b.ne[3] == 1;
+  if (!is_flat || a.ne[is_lookup ? 0 : 1] != shape.rank) {
+    return fail(Code::kLayerRejected, "the shapes of {} and {} do not match", a.name, b.name);
+  }
+  return shape;
+}
 
 Result<LayerView> LayerView::parse(std::span<const std::byte> bytes, bool check_values) {
   LayerView layer;
@@ -84,7 +92,9 @@ std::vector<std::byte> write_layer(std::string_view architecture, std::vector<La
   for (const LayerPairData& pair : pairs) scales.push_back(pair.scale);
   layout.add_f32s("genepool.layer.scales", std::move(scales));
   for (const LayerPairData& pair : pairs) {
-    (void)layout.add_tensor(pair.base_tensor + std::string(kSuffixA), pair.type_a, pair.in, pair.rank);
+    const bool is_lookup = layout_of(pair.base_tensor) == PairLayout::kLookup;
+    (void)layout.add_tensor(pair.base_tensor + std::string(kSuffixA), pair.type_a, is_lookup ? pair.rank : pair.in,
+                            is_lookup ? pair.in : pair.rank);
     (void)layout.add_tensor(pair.base_tensor + std::string(kSuffixB), pair.type_b, pair.rank, pair.out);
   }
   std::vector<std::byte> file(layout.finish());

@@ -21,19 +21,28 @@ double dot(const float* a, const float* b, std::size_t count) {
   return sum;
 }
 
+// The columns of a factor with `rank` of them, each together.
+std::vector<float> columns_of(const LayerView& layer, const GgufTensor& tensor, std::size_t rank) {
+  const std::vector<float> values = values_of(layer, tensor);
+  const std::size_t length = values.size() / rank;
+  std::vector<float> turned(values.size());
+  for (std::size_t row = 0; row < length; ++row) {
+    for (std::size_t i = 0; i < rank; ++i) turned[i * length + row] = values[row * rank + i];
+  }
+  return turned;
+}
+
 // || s B A ||^2 = s^2 sum_ij (A A^T)_ij (B^T B)_ij, with both products rank x rank.
 double squared_norm(const LayerView& layer, const LayerPair& pair) {
-  const std::size_t rank = pair.rank(), in = pair.a.ne[0], out = pair.b.ne[1];
-  const std::vector<float> a = values_of(layer, pair.a);
-  const std::vector<float> b = values_of(layer, pair.b);
-  std::vector<float> columns(b.size());  // of B, each together
-  for (std::size_t row = 0; row < out; ++row) {
-    for (std::size_t i = 0; i < rank; ++i) columns[i * out + row] = b[row * rank + i];
-  }
+  const std::size_t rank = pair.shape.rank;
+  const bool is_lookup = layout_of(pair.base_tensor) == PairLayout::kLookup;  // then A lies transposed
+  const std::vector<float> a = is_lookup ? columns_of(layer, pair.a, rank) : values_of(layer, pair.a);
+  const std::vector<float> b = columns_of(layer, pair.b, rank);
+  const std::size_t in = a.size() / rank, out = b.size() / rank;
   double sum = 0;
   for (std::size_t i = 0; i < rank; ++i) {
     for (std::size_t j = 0; j <= i; ++j) {
-      const double product = dot(&a[i * in], &a[j * in], in) * dot(&columns[i * out], &columns[j * out], out);
+      const double product = dot(&a[i * in], &a[j * in], in) * dot(&b[i * out], &b[j * out], out);
       sum += i == j ? product : 2 * product;
     }
   }

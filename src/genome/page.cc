@@ -51,13 +51,11 @@ Result<FusePlan> FusePlan::make(std::span<const FusePart> parts) {
       Target& target = targets[pair.base_tensor];
       if (target.parts.empty()) {
         target.base_tensor = pair.base_tensor;
-        target.in = pair.a.ne[0];
-        target.out = pair.b.ne[1];
-        target.rank = 0;
-      } else if (target.in != pair.a.ne[0] || target.out != pair.b.ne[1]) {
+        target.shape = {pair.shape.in, 0, pair.shape.out};
+      } else if (target.shape.in != pair.shape.in || target.shape.out != pair.shape.out) {
         return fail(Code::kBadRequest, "layers disagree on the shape of {}", pair.base_tensor);
       }
-      target.rank += pair.rank();
+      target.shape.rank += pair.shape.rank;
       const auto scale = static_cast<float>(static_cast<double>(part.weight) * static_cast<double>(pair.scale));
       target.parts.push_back({part.layer, &pair, scale});
     }
@@ -80,21 +78,28 @@ void FusePlan::add_target(Target target) {
   }
   target.type_a = common_type(a_types);
   target.type_b = fits ? common_type(b_types) : TensorType::kF32;
-  target.index_a = layout_.add_tensor(target.base_tensor + ".lora_a", target.type_a, target.in, target.rank);
-  target.index_b = layout_.add_tensor(target.base_tensor + ".lora_b", target.type_b, target.rank, target.out);
+  const auto [in, rank, out] = target.shape;
+  const bool is_lookup = layout_of(target.base_tensor) == PairLayout::kLookup;
+  target.index_a = layout_.add_tensor(target.base_tensor + ".lora_a", target.type_a, is_lookup ? rank : in, is_lookup ? in : rank);
+  target.index_b = layout_.add_tensor(target.base_tensor + ".lora_b", target.type_b, rank, out);
   targets_.push_back(std::move(target));
 }
 
 Result<void> FusePlan::write(std::span<std::byte> page) const {
   layout_.write_header(page);
   for (const Target& target : targets_) {
-    write_a(target, layout_.place(target.index_a, page));
-    GENEPOOL_TRY_VOID(write_b(target, layout_.place(target.index_b, page)));
+    const auto a = layout_.place(target.index_a, page);
+    if (layout_of(target.base_tensor) == PairLayout::kLookup) {
+      GENEPOOL_TRY_VOID(write_beside(target, Half::kA, a));
+    } else {
+      write_stacked_a(target, a);
+    }
+    GENEPOOL_TRY_VOID(write_beside(target, Half::kB, layout_.place(target.index_b, page)));
   }
   return {};
 }
 
-void FusePlan::write_a(const Target& target, std::span<std::byte> to) const {
+void FusePlan::write_stacked_a(const Target& target, std::span<std::byte> to) const {
   for (const Part& part : target.parts) {
     const GgufTensor& a = part.pair->a;
     const std::uint64_t size = tensor_bytes(static_cast<std::uint32_t>(target.type_a), a.element_count());
@@ -103,31 +108,32 @@ void FusePlan::write_a(const Target& target, std::span<std::byte> to) const {
   }
 }
 
-// Each output row is the parts' rows side by side, scaled in f32 and rounded once.
-Result<void> FusePlan::write_b(const Target& target, std::span<std::byte> to) const {
-  const bool is_f16 = target.type_b == TensorType::kF16;
+// Each row of the result is the parts' rows side by side, scaled in f32 and rounded once (a scale of 1 changes no bit).
+Result<void> FusePlan::write_beside(const Target& target, Half half, std::span<std::byte> to) const {
+  const bool is_f16 = (half == Half::kA ? target.type_a : target.type_b) == TensorType::kF16;
   std::uint64_t column = 0;
   std::vector<float> values;
   std::vector<std::uint16_t> halves;
   for (const Part& part : target.parts) {
-    const GgufTensor& b = part.pair->b;
-    const std::uint64_t rank = b.ne[0];
+    const GgufTensor& tensor = half == Half::kA ? part.pair->a : part.pair->b;
+    const float scale = half == Half::kA ? 1.0F : part.scale;
+    const std::uint64_t rank = tensor.ne[0], row_count = tensor.ne[1];
     // Whole rows, and whole q8_0 blocks: a rank that is no multiple of 32 is never q8_0 (its rows would not fit).
     const std::uint64_t rows_at_once = std::max<std::uint64_t>(1, kBufferValues / rank);
-    for (std::uint64_t row = 0; row < target.out; row += rows_at_once) {
-      const std::uint64_t rows = std::min(rows_at_once, target.out - row);
+    for (std::uint64_t row = 0; row < row_count; row += rows_at_once) {
+      const std::uint64_t rows = std::min(rows_at_once, row_count - row);
       values.resize(rows * rank);
-      read_values(b.type(), part.layer->data(b), row * rank, values);
-      for (float& value : values) value *= part.scale;
+      read_values(tensor.type(), part.layer->data(tensor), row * rank, values);
+      for (float& value : values) value *= scale;
       if (!std::isfinite(peak_of(values))) {
-        return fail(Code::kLayerCorrupt, "{} x {} is not finite", b.name, part.scale);
+        return fail(Code::kLayerCorrupt, "{} x {} is not finite", tensor.name, scale);
       }
       if (is_f16) {
         halves.resize(values.size());
         f32_to_f16(values, halves);
       }
       for (std::uint64_t i = 0; i < rows; ++i) {
-        const std::uint64_t at = (row + i) * target.rank + column;
+        const std::uint64_t at = (row + i) * target.shape.rank + column;
         if (is_f16) {
           std::memcpy(to.data() + 2 * at, halves.data() + i * rank, 2 * rank);
         } else {
@@ -157,8 +163,9 @@ Result<PageView> PageView::parse(std::span<const std::byte> bytes) {
     constexpr std::string_view kSuffix = ".lora_a";
     if (!a.name.ends_with(kSuffix)) return corrupt(fmt::format("tensor {} is no lora_a", a.name));
     std::string base_tensor = a.name.substr(0, a.name.size() - kSuffix.size());
-    if (b.name != base_tensor + ".lora_b" || a.ne[1] != b.ne[0]) return corrupt(fmt::format("{} has no partner", a.name));
-    page.pairs_.push_back({std::move(base_tensor), a, b});
+    const auto shape = pair_shape(layout_of(base_tensor), a, b);
+    if (b.name != base_tensor + ".lora_b" || !shape) return corrupt(fmt::format("{} has no partner", a.name));
+    page.pairs_.push_back({std::move(base_tensor), a, b, *shape});
   }
   return page;
 }

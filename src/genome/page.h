@@ -1,5 +1,6 @@
 // The page of a genome: its whole stack fused into one adapter by rank concatenation, which is exact:
 //     A = [A_1; A_2; ...]   B = [s_1 B_1 | s_2 B_2 | ...],  s_i = weight_i * scale_i   =>   B A = sum s_i B_i A_i
+// (the token embedding's A lies transposed, so there A = [A_1 | A_2 | ...] as it is in memory.)
 // A page is itself a plain GGUF LoRA without alpha (used with weight 1): our worker uses it in place, and stock llama.cpp
 // can load the very same bytes. Equal genomes give equal bytes.
 // Thread: any, pure. Memory: FusePlan holds views, no copies of tensors.
@@ -40,14 +41,17 @@ class FusePlan {
   };
   struct Target {
     std::string base_tensor;
-    std::uint64_t in, out, rank;
+    PairShape shape;               // its rank is the parts' sum
     std::size_t index_a, index_b;  // in layout_
     TensorType type_a, type_b;
     std::vector<Part> parts;
   };
   void add_target(Target target);
-  void write_a(const Target& target, std::span<std::byte> to) const;
-  [[nodiscard]] Result<void> write_b(const Target& target, std::span<std::byte> to) const;
+  enum class Half { kA, kB };
+  // The parts' tensors one after the other: rows of A.
+  void write_stacked_a(const Target& target, std::span<std::byte> to) const;
+  // The parts' rows side by side: B, scaled, and the A of a lookup as it is.
+  [[nodiscard]] Result<void> write_beside(const Target& target, Half half, std::span<std::byte> to) const;
 
   GgufLayout layout_;
   std::vector<Target> targets_;
@@ -57,6 +61,7 @@ class FusePlan {
 struct PagePair {
   std::string base_tensor;
   GgufTensor a, b;  // ne as in layer_file.h; offsets are 32-byte aligned in the page
+  PairShape shape;
 };
 
 class PageView {

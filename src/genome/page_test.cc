@@ -68,15 +68,17 @@ std::vector<float> values_of(TensorType type, std::span<const std::byte> bytes, 
 }
 
 // delta[out][in] += scale * B A, in double.
+// (of an embedding [in][out], as its A lies transposed)
 template <class View, class Pair>
 void add_delta(std::vector<double>& delta, const View& view, const Pair& p, double scale) {
   const auto a = values_of(p.a.type(), view.data(p.a), p.a.element_count());
   const auto b = values_of(p.b.type(), view.data(p.b), p.b.element_count());
-  const std::size_t in = p.a.ne[0], rank = p.a.ne[1], out = p.b.ne[1];
+  const auto [in, rank, out] = p.shape;
+  const bool is_lookup = layout_of(p.base_tensor) == PairLayout::kLookup;
   delta.resize(in * out);
   for (std::size_t o = 0; o < out; ++o)
     for (std::size_t r = 0; r < rank; ++r)
-      for (std::size_t i = 0; i < in; ++i) delta[o * in + i] += scale * double{b[o * rank + r]} * double{a[r * in + i]};
+      for (std::size_t i = 0; i < in; ++i) delta[o * in + i] += scale * double{b[o * rank + r]} * double{a[is_lookup ? i * rank + r : r * in + i]};
 }
 
 using Deltas = std::map<std::string, std::vector<double>>;
@@ -115,6 +117,37 @@ TEST(Page, the_fused_page_is_the_weighted_sum) {
   expect_same({{&x.view, 0.8F}}, kHalf);
   expect_same({{&x.view, 0.8F}, {&y.view, -0.4F}}, kHalf);
   expect_same({{&x.view, 0.5F}, {&y.view, 1.0F}, {&x.view, 0.25F}}, kHalf);
+}
+
+TEST(Page, an_embeddings_rows_of_a_stand_side_by_side) {
+  const Layer x({pair("token_embd.weight", 20, 4, 8, 2.0F, 1), pair("blk.0.attn_q.weight", 16, 2, 8, 1.0F, 5)});
+  const Layer y({pair("token_embd.weight", 20, 3, 8, 0.5F, 2)});
+  const Layer wide({pair("token_embd.weight", 20, 3, 8, 0.5F, 3, TensorType::kF32)});
+  expect_same({{&x.view, 0.8F}, {&y.view, -0.4F}, {&x.view, 0.3F}}, kHalf);
+  expect_same({{&x.view, 0.8F}, {&wide.view, 1.0F}}, kHalf);
+  const auto page = fuse({{&x.view, 0.5F}, {&y.view, 1.0F}});
+  const auto view = PageView::parse(page);
+  const PagePair& embedding = view->pairs()[1];
+  EXPECT_EQ(embedding.shape, (PairShape{20, 7, 8}));
+  EXPECT_EQ(embedding.a.ne[0], 7u);
+  EXPECT_EQ(embedding.a.ne[1], 20u);
+  EXPECT_EQ(embedding.a.type(), TensorType::kF16);
+  // A is not scaled: its bits stay.
+  const auto a = values_of(TensorType::kF16, view->data(embedding.a), 140), of_x = values_of(TensorType::kF16, x.view.data(x.view.pairs()[1].a), 80);
+  for (std::size_t token = 0; token < 20; ++token)
+    for (std::size_t r = 0; r < 4; ++r) EXPECT_EQ(a[token * 7 + r], of_x[token * 4 + r]);
+}
+
+TEST(LayerFile, an_embedding_with_a_as_for_a_matrix_is_no_pair) {
+  const std::string from = "blk.0.attn_q.weight", to = "token_embd.weight";
+  GgufTensor a, b;
+  a.ne = {20, 4, 1, 1}, b.ne = {4, 8, 1, 1};
+  EXPECT_TRUE(pair_shape(layout_of(from), a, b));
+  EXPECT_FALSE(pair_shape(layout_of(to), a, b));
+  a.ne = {4, 20, 1, 1};
+  EXPECT_TRUE(pair_shape(layout_of(to), a, b));
+  a.ne = {4, 20, 2, 1};
+  EXPECT_FALSE(pair_shape(layout_of(to), a, b));
 }
 
 TEST(Page, mixed_types_widen_and_lose_nothing) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "import/import.h"
+#include "import/modules.h"
 #include "import/source_file.h"
 
 namespace genepool {
@@ -48,20 +49,15 @@ Result<std::map<std::string, Halves>> pair_up(const GgufView& view, const std::s
 
 Result<LayerPairData> convert(const GgufView& view, const std::string& base_tensor, const Halves& halves, const BaseModel& base,
                               const std::string& file) {
-  if (base_tensor == "token_embd.weight" || base_tensor == "output.weight") {
-    return reject_source(file, "{}: layers on embeddings and the output are not supported yet", base_tensor);
+  const auto wanted = adapted_shape(base_tensor, base);
+  if (!wanted) return reject_source(file, "{}: {}", base_tensor, wanted.error().message);
+  const auto shape = pair_shape(layout_of(base_tensor), *halves.a, *halves.b);
+  if (!shape) return reject_source(file, "{}: {}", base_tensor, shape.error().message);
+  if (shape->in != wanted->in || shape->out != wanted->out) {
+    return reject_source(file, "{} goes from {} to {}, in the base from {} to {}: it was made for another base", base_tensor, shape->in,
+                         shape->out, wanted->in, wanted->out);
   }
-  const auto linear = base.linears.find(base_tensor);
-  if (linear == base.linears.end()) return reject_source(file, "the base has no matrix {}", base_tensor);
-  const auto [in, out] = linear->second;
-  const auto& a = halves.a->ne;
-  const auto& b = halves.b->ne;
-  if (a[2] != 1 || a[3] != 1 || b[2] != 1 || b[3] != 1) return reject_source(file, "{} has more than two dimensions", base_tensor);
-  if (a[0] != in || b[1] != out || a[1] != b[0]) {
-    return reject_source(file, "{}: A is {}x{} and B {}x{}, the base wants {}xr and rx{}: it was made for another base", base_tensor,
-                         a[0], a[1], b[0], b[1], in, out);
-  }
-  LayerPairData pair{base_tensor, halves.a->type(), halves.b->type(), in, a[1], out, {}, {}, 1.0F};
+  LayerPairData pair{base_tensor, halves.a->type(), halves.b->type(), shape->in, shape->rank, shape->out, {}, {}, 1.0F};
   const auto a_bytes = view.data(*halves.a);
   const auto b_bytes = view.data(*halves.b);
   pair.a.assign(a_bytes.begin(), a_bytes.end());
@@ -86,7 +82,9 @@ Result<SourceLayer> read_gguf_lora(const std::string& path, const BaseModel& bas
   const GgufView& view = *parsed;
   GENEPOOL_TRY_VOID(expect_text(view, "general.type", "adapter", path));
   GENEPOOL_TRY_VOID(expect_text(view, "adapter.type", "lora", path));
-  GENEPOOL_TRY_VOID(expect_text(view, "general.architecture", base.architecture, path));
+  auto architecture = view.text("general.architecture");
+  if (!architecture) return reject_source(path, "{}", architecture.error().message);
+  if (*architecture != base.architecture) return reject_source(path, "it was made for {}, the base is {}", *architecture, base.architecture);
   if (view.kvs().contains("adapter.alora.invocation_tokens")) {
     return reject_source(path, "activated LoRA is not supported: as a plain one it would answer differently");
   }

@@ -6,9 +6,11 @@
 #include <random>
 #include <set>
 
+#include "genome/base_name.h"
 #include "genome/half.h"
 #include "genome/layer_norms.h"
 #include "import/gguf_lora.h"
+#include "import/modules.h"
 #include "import/peft.h"
 #include "import/source_file.h"
 
@@ -16,9 +18,9 @@ namespace genepool {
 namespace {
 
 Result<void> check_pair(const LayerPairData& pair, const std::string& path) {
-  const std::uint64_t most = std::min({kMaxRank, pair.in, pair.out});
-  if (pair.rank < 1 || pair.rank > most) {
-    return reject_source(path, "{} has rank {}, accepted are 1 to {}", pair.base_tensor, pair.rank, most);
+  // A rank beyond the matrix's own is a waste but legal: r = 256 on every linear of a small base.
+  if (pair.rank < 1 || pair.rank > kMaxRank) {
+    return reject_source(path, "{} has rank {}, accepted are 1 to {}", pair.base_tensor, pair.rank, kMaxRank);
   }
   if (!std::isfinite(pair.scale)) return reject_source(path, "the scale of {} is not finite", pair.base_tensor);
   return {};
@@ -67,18 +69,23 @@ bool is_wanted(const std::string& kind, const std::vector<std::string>& targets)
 
 }  // namespace
 
-Result<ImportedLayer> import_layer(const std::string& path, const BaseModel& base) {
+Result<ImportedLayer> import_layer(const std::string& path, const BaseModel& base, const ImportOptions& options) {
   std::error_code error;
   const bool is_folder = std::filesystem::is_directory(path, error);
   GENEPOOL_TRY(SourceLayer source, is_folder ? read_peft(path, base) : read_gguf_lora(path, base));
+  if (!options.force && compare_base_names(source.declared_base, base.name) == BaseNames::kDiffer) {
+    return reject_source(path, "it says that it was made for {}, the base is {}: force it if the names mislead", source.declared_base,
+                         base.name);
+  }
   return normalise(std::move(source), base, path);
 }
 
 Result<ImportedLayer> random_layer(const RandomLayerOptions& options, const BaseModel& base) {
   std::mt19937_64 random(options.seed);
   SourceLayer source{{}, {}, "random", base.name};
-  for (const auto& [tensor, shape] : base.linears) {
+  for (const auto& [tensor, matrix] : base.linears) {
     if (!is_wanted(kind_of(tensor), options.targets)) continue;
+    GENEPOOL_TRY(const TensorShape shape, adapted_shape(tensor, base));
     const auto [in, out] = shape;
     LayerPairData pair{tensor, TensorType::kF16, TensorType::kF16, in, options.rank, out, {}, {}, 1.0F};
     // |B A x| stays near amplitude * |x| whatever the rank and width.

@@ -17,9 +17,13 @@ namespace genepool {
 
 inline constexpr std::uint64_t kMaxSourceBytes = std::uint64_t{4} << 30;
 
-// `path`: a PEFT folder (adapter_config.json + adapter_model.safetensors) or a .gguf file.
+struct ImportOptions {
+  bool force = false;  // also a layer that says it was made for a base of another name (genome/base_name.h)
+};
+
+// `path`: a PEFT folder (adapter_config.json + adapter_model.safetensors or its shards) or a .gguf file.
 // kLayerRejected names the tensor or key and the reason; kIo when it cannot be read.
-[[nodiscard]] Result<ImportedLayer> import_layer(const std::string& path, const BaseModel& base);
+[[nodiscard]] Result<ImportedLayer> import_layer(const std::string& path, const BaseModel& base, const ImportOptions& options = {});
 
 // A layer of random values for measurements: rank x targets of any size, deterministic in `seed`. The deltas are small
 // enough (`amplitude`) that text stays text. Targets are kinds ("attn_q", ...), or "all" for the seven linears.

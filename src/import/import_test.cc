@@ -96,7 +96,7 @@ TEST(Import, what_is_no_plain_lora_is_refused_with_the_reason) {
   expect_refused(set("lora_alpha", "x"), "lora_alpha");
   expect_refused(set("r", -1), "r is");
   expect_refused(set("alora_invocation_tokens", {1, 2}), "activated");
-  expect_refused(set("rank_pattern", {{".*q_proj", 2}}), "regular expression");
+  expect_refused(set("rank_pattern", {{"(q|k)_proj", 2}}), "regular expression");
   expect_refused(set("rank_pattern", {{"q_proj", 3}}), "rank 2");
   expect_refused(set("init_lora_weights", "pissa"), "pissa");
   expect_refused(set("target_parameters", {"x"}), "target_parameters");
@@ -106,7 +106,7 @@ TEST(Import, what_is_no_plain_lora_is_refused_with_the_reason) {
 TEST(Import, tensors_that_do_not_fit_are_refused_by_name) {
   expect_refused([](PeftFolder& f) { f.tensors.erase(PeftFolder::tensor_name("self_attn.q_proj", 'B')); }, "q_proj has no lora_B");
   expect_refused([](PeftFolder& f) { f.add("mlp.gate_proj", 8, 12); }, "the base has no blk.0.ffn_gate.weight");
-  expect_refused([](PeftFolder& f) { f.add("mlp.unknown", 8, 8); }, "unknown");
+  expect_refused([](PeftFolder& f) { f.add("mlp.unknown", 8, 8); }, "mlp.unknown is no module");
   expect_refused([](PeftFolder& f) { f.add("mlp.up_proj", 8, 16); }, "another base");
   expect_refused([](PeftFolder& f) { f.tensors["other.weight"] = {"F32", {1}, {0}}; }, "other.weight");
   expect_refused([](PeftFolder& f) { f.tensors["base_model.model.model.layers.0.mlp.up_proj.lora_magnitude_vector"] = {"F32", {1}, {0}}; },
@@ -132,7 +132,7 @@ TEST(Import, heads_that_do_not_divide_the_rows_are_refused) {
 TEST(Import, a_block_has_one_name) {
   expect_refused(
       [](PeftFolder& f) { f.tensors["base_model.model.model.layers.00.mlp.up_proj.lora_A.weight"] = {"F32", {2, 8}, PeftFolder::ramp(16)}; },
-      "unknown");
+      "layers.00.mlp.up_proj is no module");
 }
 
 TEST(Import, a_pickle_is_never_opened) {
@@ -164,7 +164,8 @@ TEST(RandomLayer, the_seed_decides) {
   EXPECT_NE(make(1)->id, make(2)->id);
   EXPECT_EQ(make(1)->targets, (std::vector<std::string>{"attn_q", "ffn_up"}));
   EXPECT_FALSE(random_layer({.rank = 3, .targets = {"nothing"}}, tiny_base()));
-  EXPECT_FALSE(random_layer({.rank = 200}, tiny_base())) << "beyond the tensors' own size";
+  EXPECT_FALSE(random_layer({.rank = 300}, tiny_base())) << "beyond kMaxRank";
+  EXPECT_FALSE(random_layer({.targets = {"token_embd"}}, tiny_base())) << "the base is tied";
 }
 
 // The demo's layers against the shapes of the real base, whose file a unit test does not have.

@@ -1,34 +1,27 @@
 #include "import/peft.h"
 
-#include <array>
-#include <charconv>
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <map>
-#include <optional>
+#include <tuple>
 
+#include "import/modules.h"
 #include "import/peft_config.h"
-#include "import/safetensors.h"
-#include "import/import.h"
+#include "import/peft_tensors.h"
 #include "import/source_file.h"
 
 namespace genepool {
 namespace {
 
-struct Module {
-  std::string_view peft, gguf;
-};
-constexpr std::array kModules = {
-    Module{"self_attn.q_proj", "attn_q"}, Module{"self_attn.k_proj", "attn_k"},  Module{"self_attn.v_proj", "attn_v"},
-    Module{"self_attn.o_proj", "attn_output"}, Module{"mlp.gate_proj", "ffn_gate"}, Module{"mlp.up_proj", "ffn_up"},
-    Module{"mlp.down_proj", "ffn_down"},
-};
-
 struct Halves {
   const SafeTensor* a = nullptr;
   const SafeTensor* b = nullptr;
   std::string module;  // "model.layers.0.self_attn.q_proj"
+  ModulePlace place;
 };
+// By base tensor and first row in it: the parts of a matrix that holds q, k and v stand together.
+using Pairs = std::map<std::pair<std::string, std::uint64_t>, Halves>;
 
 bool take_prefix(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix)) return false;
@@ -42,78 +35,126 @@ bool take_suffix(std::string_view& text, std::string_view suffix) {
   return true;
 }
 
-// "model.layers.3.self_attn.q_proj" -> "blk.3.attn_q.weight"; none when the module is not one that a layer may touch.
-std::optional<std::string> base_tensor_of(std::string_view module) {
-  if (!take_prefix(module, "model.layers.")) return {};
-  std::uint64_t block = 0;
-  if (module.starts_with("0") && !module.starts_with("0.")) return {};  // "00" would be the same block twice
-  const auto [end, error] = std::from_chars(module.data(), module.data() + module.size(), block);
-  if (error != std::errc() || end == module.data() + module.size() || *end != '.') return {};
-  module.remove_prefix(static_cast<std::size_t>(end - module.data()) + 1);
-  for (const Module& known : kModules) {
-    if (module == known.peft) return fmt::format("blk.{}.{}.weight", block, known.gguf);
+// PEFT saves a copy of the base's weight beside an adapted embedding or output: only its size is of interest.
+Result<void> check_base_copy(std::string_view module, const SafeTensor& tensor, const BaseModel& base, const std::string& file) {
+  auto place = place_of(module, base);
+  if (!place) return reject_source(file, "tensor {}.base_layer.weight: {}", module, place.error().message);
+  if (layout_of(place->base_tensor) == PairLayout::kLookup) std::swap(place->in, place->out);
+  if (tensor.shape == std::vector<std::uint64_t>{place->out, place->in}) return {};
+  return reject_source(file, "{}.base_layer.weight has another shape than the base's {}: its vocabulary has grown, or it was made "
+                             "for another base", module, place->base_tensor);
+}
+
+// Where one tensor of the file belongs; refuses by name what is no plain LoRA of a known module.
+Result<void> sort_in(const std::string& name, const SafeTensor& tensor, const BaseModel& base, const std::string& file, Pairs& pairs) {
+  std::string_view rest = name;
+  if (!take_prefix(rest, "base_model.model.")) return reject_source(file, "tensor {} does not begin with base_model.model.", name);
+  if (take_suffix(rest, ".base_layer.weight")) return check_base_copy(rest, tensor, base, file);
+  if (rest.find("lora_magnitude_vector") != std::string_view::npos) return reject_source(file, "tensor {} belongs to DoRA", name);
+  const bool is_embedding = rest.ends_with(".lora_embedding_A") || rest.ends_with(".lora_embedding_B");
+  const bool is_a = take_suffix(rest, ".lora_A.weight") || take_suffix(rest, ".lora_embedding_A");
+  if (!is_a && !take_suffix(rest, ".lora_B.weight") && !take_suffix(rest, ".lora_embedding_B")) {
+    return reject_source(file, "tensor {} is neither lora_A.weight nor lora_B.weight", name);
+  }
+  auto place = place_of(rest, base);
+  if (!place) return reject_source(file, "tensor {}: {}", name, place.error().message);
+  if (is_embedding != (layout_of(place->base_tensor) == PairLayout::kLookup)) {
+    return reject_source(file, "tensor {}: lora_embedding_A and _B belong to embed_tokens, and only they do", name);
+  }
+  Halves& halves = pairs[{place->base_tensor, place->first_row}];
+  const SafeTensor*& half = is_a ? halves.a : halves.b;
+  if (half) return reject_source(file, "tensor {} adapts {} a second time", name, halves.module);
+  half = &tensor;
+  halves.module = std::string(rest);
+  halves.place = std::move(*place);
+  return {};
+}
+
+Result<Pairs> pair_up(const PeftTensors& source, const BaseModel& base) {
+  Pairs pairs;
+  for (const auto& [name, tensor] : source.tensors()) GENEPOOL_TRY_VOID(sort_in(name, tensor, base, source.file(), pairs));
+  for (const auto& [where, halves] : pairs) {
+    if (!halves.a || !halves.b) return reject_source(source.file(), "{} has no {}", halves.module, halves.a ? "lora_B" : "lora_A");
+  }
+  if (pairs.empty()) return reject_source(source.file(), "it has no LoRA tensors");
+  return pairs;
+}
+
+Result<void> check_shapes(const Halves& halves, const PeftConfig& config, const std::string& file) {
+  const auto& a = halves.a->shape;
+  const auto& b = halves.b->shape;
+  const auto& [module, place] = std::tie(halves.module, halves.place);
+  if (a.size() != 2 || b.size() != 2) return reject_source(file, "{} is not two matrices", module);
+  if (a[1] != place.in || b[0] != place.out || a[0] != b[1]) {
+    const bool is_vocabulary = !place.block;
+    return reject_source(file, "{}: A is {}x{} and B {}x{}; the base's {} wants A rx{} and B {}xr: it was made for another base{}", module,
+                         a[0], a[1], b[0], b[1], place.base_tensor, place.in, place.out,
+                         is_vocabulary ? ", or its vocabulary has grown" : "");
+  }
+  if (a[0] < 1 || a[0] > kMaxRank) return reject_source(file, "{} has rank {}, accepted are 1 to {}", module, a[0], kMaxRank);
+  if (static_cast<double>(a[0]) != config.rank_of(module)) {
+    return reject_source(file, "{} has rank {}, adapter_config.json says {}", module, a[0], config.rank_of(module));
+  }
+  if (!config.adapts(module, place.block)) {
+    return reject_source(file, "{} has tensors, but adapter_config.json does not say that it is adapted: PEFT would ignore them", module);
   }
   return {};
 }
 
-// Sorts the file's tensors into pairs by base tensor; refuses by name what is no plain LoRA of a known module.
-Result<std::map<std::string, Halves>> pair_up(const SafetensorsView& view, const std::string& file) {
-  std::map<std::string, Halves> pairs;
-  for (const auto& [name, tensor] : view.tensors()) {
-    std::string_view rest = name;
-    if (!take_prefix(rest, "base_model.model.")) return reject_source(file, "tensor {} does not begin with base_model.model.", name);
-    if (rest.ends_with(".base_layer.weight")) continue;  // a copy of the base's own weight
-    if (rest.find("lora_magnitude_vector") != std::string_view::npos) return reject_source(file, "tensor {} belongs to DoRA", name);
-    if (rest.find("lora_embedding_") != std::string_view::npos || rest.find("lm_head") != std::string_view::npos) {
-      return reject_source(file, "tensor {}: layers on embeddings and lm_head are not supported yet", name);
+// [rows][columns] -> [columns][rows]. Requires: `size` bytes an element.
+std::vector<std::byte> transposed(std::span<const std::byte> from, std::uint64_t rows, std::uint64_t columns) {
+  std::vector<std::byte> to(from.size());
+  const std::uint64_t size = from.size() / (rows * columns);
+  for (std::uint64_t row = 0; row < rows; ++row) {
+    for (std::uint64_t column = 0; column < columns; ++column) {
+      std::memcpy(to.data() + (column * rows + row) * size, from.data() + (row * columns + column) * size, size);
     }
-    const bool is_a = take_suffix(rest, ".lora_A.weight");
-    const bool is_b = !is_a && take_suffix(rest, ".lora_B.weight");
-    if (!is_a && !is_b) return reject_source(file, "tensor {} is neither lora_A.weight nor lora_B.weight", name);
-    const auto base_tensor = base_tensor_of(rest);
-    if (!base_tensor) return reject_source(file, "tensor {}: module {} is unknown", name, rest);
-    Halves& halves = pairs[*base_tensor];
-    halves.module = std::string(rest);
-    (is_a ? halves.a : halves.b) = &tensor;
   }
-  for (const auto& [base_tensor, halves] : pairs) {
-    if (!halves.a || !halves.b) return reject_source(file, "{} has no {}", halves.module, halves.a ? "lora_B" : "lora_A");
-  }
-  if (pairs.empty()) return reject_source(file, "it has no LoRA tensors");
-  return pairs;
+  return to;
 }
 
-bool is_permuted(std::string_view base_tensor) {
-  return base_tensor.ends_with("attn_q.weight") || base_tensor.ends_with("attn_k.weight");
-}
-
-Result<LayerPairData> convert(const std::string& base_tensor, const Halves& halves, const PeftConfig& config, const BaseModel& base,
-                              const std::string& file) {
-  const auto linear = base.linears.find(base_tensor);
-  if (linear == base.linears.end()) return reject_source(file, "{}: the base has no {}", halves.module, base_tensor);
-  const auto [in, out] = linear->second;
-  const auto& a = halves.a->shape;
-  const auto& b = halves.b->shape;
-  if (a.size() != 2 || b.size() != 2) return reject_source(file, "{} is not two matrices", halves.module);
-  if (a[1] != in || b[0] != out || a[0] != b[1]) {
-    return reject_source(file, "{}: A is {}x{} and B {}x{}; base tensor {} wants A rx{} and B {}xr: it was made for another base",
-                         halves.module, a[0], a[1], b[0], b[1], base_tensor, in, out);
-  }
-  if (static_cast<double>(a[0]) != config.rank_of(halves.module)) {
-    return reject_source(file, "{} has rank {}, adapter_config.json says {}", halves.module, a[0], config.rank_of(halves.module));
-  }
-  LayerPairData pair{base_tensor, halves.a->type, halves.b->type, in, a[0], out, {}, {}, 1.0F};
-  pair.a.assign(halves.a->data.begin(), halves.a->data.end());
-  pair.b.assign(halves.b->data.begin(), halves.b->data.end());
-  pair.scale = static_cast<float>(config.scale_of(halves.module, pair.rank));
-  if (is_permuted(base_tensor)) {
-    const std::uint64_t heads = base_tensor.ends_with("attn_q.weight") ? base.head_count : base.head_count_kv;
-    if (heads == 0 || out % (2 * heads) != 0) {
-      return reject_source(file, "{}: {} rows do not divide into {} heads of even size", base_tensor, out, heads);
-    }
-    permute_rows(pair.b, pair.b.size() / out, out, heads);
-  }
+Result<LayerPairData> convert(const Halves& halves, const PeftConfig& config, const std::string& file) {
+  GENEPOOL_TRY_VOID(check_shapes(halves, config, file));
+  const ModulePlace& place = halves.place;
+  const std::uint64_t rank = halves.a->shape[0];
+  LayerPairData pair{place.base_tensor, halves.a->type, halves.b->type, place.in, rank, place.out, {}, {}, 1.0F};
+  const auto a = halves.a->data, b = halves.b->data;
+  const bool is_lookup = layout_of(place.base_tensor) == PairLayout::kLookup;
+  pair.a = is_lookup ? transposed(a, rank, place.in) : std::vector(a.begin(), a.end());
+  pair.b.assign(b.begin(), b.end());
+  pair.scale = static_cast<float>(config.scale_of(halves.module, rank));
+  if (place.permuted_heads != 0) permute_rows(pair.b, pair.b.size() / place.out, place.out, place.permuted_heads);
   return pair;
+}
+
+struct JoinedPart {
+  LayerPairData pair;
+  std::uint64_t first_row;
+};
+
+// Pairs on parts of one base matrix as one pair on all of it: A stacked, B block-diagonal, so B A x puts each part's own
+// result into the part's own rows. Rows that no part has are zero.
+Result<LayerPairData> join(const std::vector<JoinedPart>& parts, std::uint64_t rows, const std::string& file) {
+  const LayerPairData& first = parts.front().pair;
+  LayerPairData joined{first.base_tensor, first.type_a, first.type_b, first.in, 0, rows, {}, {}, first.scale};
+  for (const auto& [pair, first_row] : parts) {
+    if (pair.type_a != joined.type_a || pair.type_b != joined.type_b || pair.scale != joined.scale) {
+      return reject_source(file, "{} holds q, k and v, whose adapters differ in type or scale: they cannot be joined", joined.base_tensor);
+    }
+    joined.rank += pair.rank;
+    joined.a.insert(joined.a.end(), pair.a.begin(), pair.a.end());
+  }
+  const std::uint64_t element = tensor_bytes(static_cast<std::uint32_t>(joined.type_b), 1);
+  joined.b.assign(rows * joined.rank * element, std::byte{0});
+  std::uint64_t column = 0;
+  for (const auto& [pair, first_row] : parts) {
+    for (std::uint64_t row = 0; row < pair.out; ++row) {
+      std::memcpy(joined.b.data() + ((first_row + row) * joined.rank + column) * element, pair.b.data() + row * pair.rank * element,
+                  pair.rank * element);
+    }
+    column += pair.rank;
+  }
+  return joined;
 }
 
 }  // namespace
@@ -131,23 +172,25 @@ void permute_rows(std::span<std::byte> rows, std::uint64_t row_bytes, std::uint6
 }
 
 Result<SourceLayer> read_peft(const std::string& folder, const BaseModel& base) {
-  if (base.architecture != "llama") {
-    return reject_source(folder, "PEFT layers for architecture {} are not supported yet; convert it to a GGUF adapter", base.architecture);
-  }
-  const auto inside = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
-  const std::string file = inside("adapter_model.safetensors");
-  if (!std::filesystem::exists(file) && std::filesystem::exists(inside("adapter_model.bin"))) {
-    return reject_source(folder, "adapter_model.bin is a pickle, which can run code and is never opened: save it as safetensors");
-  }
-  GENEPOOL_TRY(const PeftConfig config, read_peft_config(inside("adapter_config.json")));
-  GENEPOOL_TRY(const Mapping mapping, map_source(file, kMaxSourceBytes));
-  GENEPOOL_TRY(const SafetensorsView view, SafetensorsView::parse(mapping.bytes(), file));
-  GENEPOOL_TRY(const auto pairs, pair_up(view, file));
+  if (auto known = check_peft_architecture(base); !known) return reject_source(folder, "{}", known.error().message);
+  GENEPOOL_TRY(const PeftConfig config, read_peft_config((std::filesystem::path(folder) / "adapter_config.json").string()));
+  GENEPOOL_TRY(const PeftTensors source, PeftTensors::open(folder));
+  GENEPOOL_TRY(const Pairs pairs, pair_up(source, base));
 
-  SourceLayer layer{{}, sha256(mapping.bytes()), "peft", config.base_name};
-  for (const auto& [base_tensor, halves] : pairs) {
-    GENEPOOL_TRY(LayerPairData pair, convert(base_tensor, halves, config, base, file));
-    layer.pairs.push_back(std::move(pair));
+  SourceLayer layer{{}, source.source_hash(), "peft", config.base_name};
+  for (auto at = pairs.begin(); at != pairs.end();) {
+    const std::string& base_tensor = at->first.first;
+    const std::uint64_t rows = at->second.place.rows;
+    std::vector<JoinedPart> parts;
+    for (; at != pairs.end() && at->first.first == base_tensor; ++at) {
+      GENEPOOL_TRY(LayerPairData pair, convert(at->second, config, source.file()));
+      parts.push_back({std::move(pair), at->second.place.first_row});
+    }
+    if (parts.front().pair.out == rows) {
+      layer.pairs.push_back(std::move(parts.front().pair));
+    } else {
+      GENEPOOL_TRY(layer.pairs.emplace_back(), join(parts, rows, source.file()));
+    }
   }
   return layer;
 }

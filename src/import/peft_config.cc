@@ -1,9 +1,8 @@
 #include "import/peft_config.h"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
-#include "import/source_file.h"
+#include "import/strict_json.h"
 
 namespace genepool {
 namespace {
@@ -11,7 +10,7 @@ namespace {
 using Json = nlohmann::ordered_json;  // patterns are read in the file's order
 
 constexpr std::uint64_t kMaxConfig = 1 << 20;
-constexpr std::size_t kMaxPatterns = 4096;
+constexpr std::size_t kMaxPatterns = 4096, kMaxSlowPatterns = 64;
 constexpr int kMaxDepth = 8;
 
 bool is_set(const Json& config, const char* key) {
@@ -38,6 +37,11 @@ constexpr Refusal kRefused[] = {
     {"lora_bias", "trained biases are not supported"},
     {"target_parameters", "it adapts parameters that are no modules"},
     {"fan_in_fan_out", "transposed weights are not supported"},
+    {"ensure_weight_tying", "it adapts embeddings and output as one matrix, which a layer cannot do"},
+    {"arrow_config", "Arrow routes each token to other adapters: not a plain LoRA"},
+    {"kasa_config", "KaSA puts singular values between the two matrices and cuts the base's own: not a plain LoRA"},
+    {"monteclora_config", "MonteCLoRA samples its matrices: not a plain LoRA"},
+    {"use_bdlora", "BD-LoRA stores blocks of its matrices: not a plain LoRA"},
 };
 
 Result<double> positive(const Json& config, const char* key, const std::string& file) {
@@ -53,42 +57,63 @@ Result<PeftConfig::Pattern> pattern(const Json& config, const char* key, const s
   const auto found = config.find(key);
   if (found == config.end() || found->is_null()) return values;
   if (!found->is_object() || found->size() > kMaxPatterns) return reject_source(file, "{} is no table of modules", key);
+  std::size_t slow = 0;
   for (const auto& [module, value] : found->items()) {
-    // PEFT reads these as regular expressions; plain dotted names are what its own tools write.
-    if (module.find_first_of("*+?()[]{}|^$\\") != std::string::npos) {
-      return reject_source(file, "{} has the regular expression \"{}\": write the module names out", key, module);
+    auto parsed = NamePattern::parse(module);
+    if (!parsed) return reject_source(file, "{}: {}", key, parsed.error().message);
+    if (parsed->has_quantifier() && ++slow > kMaxSlowPatterns) {
+      return reject_source(file, "{} has more than {} regular expressions: write the module names out", key, kMaxSlowPatterns);
     }
     if (!value.is_number() || !std::isfinite(value.get<double>()) || value.get<double>() <= 0) {
       return reject_source(file, "{} of {} must be a number above 0", key, module);
     }
-    values.emplace_back(module, value.get<double>());
+    values.emplace_back(std::move(*parsed), value.get<double>());
   }
   return values;
 }
 
 double lookup(const PeftConfig::Pattern& pattern, const std::string& module, double otherwise) {
   for (const auto& [key, value] : pattern) {
-    if (module == key || module.ends_with("." + key)) return value;
+    if (key.fits(module)) return value;
   }
   return otherwise;
 }
 
-Result<Json> parse_file(const std::string& path) {
-  GENEPOOL_TRY(const Mapping file, map_source(path, kMaxConfig));
-  const auto* text = reinterpret_cast<const char*>(file.bytes().data());
-  bool is_deep = false;
-  Json config = Json::parse(
-      text, text + file.bytes().size(),
-      [&](int depth, Json::parse_event_t, Json&) {
-        is_deep = is_deep || depth > kMaxDepth;
-        return !is_deep;
-      },
-      false);
-  if (is_deep || !config.is_object()) return reject_source(path, "not a JSON object");
-  return config;
+std::optional<std::set<std::string, std::less<>>> names(const Json& config, const char* key) {
+  const auto found = config.find(key);
+  if (found == config.end() || !found->is_array()) return {};
+  std::set<std::string, std::less<>> all;
+  for (const Json& name : *found) {
+    if (!name.is_string()) return {};
+    all.insert(name.get<std::string>());
+  }
+  return all;
+}
+
+// An empty list means every block, as in PEFT. With a layers_pattern of its own, what counts as a block's number is not ours.
+std::optional<std::set<std::uint64_t>> blocks(const Json& config) {
+  const auto found = config.find("layers_to_transform");
+  if (found == config.end() || is_set(config, "layers_pattern")) return {};
+  if (found->is_number_unsigned()) return std::set{found->get<std::uint64_t>()};
+  if (!found->is_array() || found->empty()) return {};
+  std::set<std::uint64_t> all;
+  for (const Json& number : *found) {
+    if (!number.is_number_unsigned()) return {};
+    all.insert(number.get<std::uint64_t>());
+  }
+  return all;
 }
 
 }  // namespace
+
+bool PeftConfig::adapts(const std::string& module, std::optional<std::uint64_t> block) const {
+  if (!targets || targets->contains(module)) return true;
+  if (blocks && (!block || !blocks->contains(*block))) return false;
+  for (std::size_t dot = module.find('.'); dot != std::string::npos; dot = module.find('.', dot + 1)) {
+    if (targets->contains(std::string_view(module).substr(dot + 1))) return true;
+  }
+  return false;
+}
 
 double PeftConfig::rank_of(const std::string& module) const { return lookup(rank_pattern, module, rank); }
 
@@ -98,7 +123,7 @@ double PeftConfig::scale_of(const std::string& module, std::uint64_t tensor_rank
 }
 
 Result<PeftConfig> read_peft_config(const std::string& path) {
-  GENEPOOL_TRY(const Json json, parse_file(path));
+  GENEPOOL_TRY(const Json json, read_json_object(path, kMaxConfig, kMaxDepth));
   const auto text = [&](const char* key) {
     const auto found = json.find(key);
     return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -124,6 +149,8 @@ Result<PeftConfig> read_peft_config(const std::string& path) {
   GENEPOOL_TRY(config.alpha_pattern, pattern(json, "alpha_pattern", path));
   config.use_rslora = is_set(json, "use_rslora");
   config.base_name = text("base_model_name_or_path");
+  config.targets = names(json, "target_modules");
+  config.blocks = blocks(json);
   return config;
 }
 

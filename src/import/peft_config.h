@@ -3,26 +3,34 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "import/name_pattern.h"
 
 namespace genepool {
 
 struct PeftConfig {
   double rank = 0, alpha = 0;
   bool use_rslora = false;
-  // Module name (or its end after a dot) -> value, in the file's order: the first that fits counts, as in PEFT.
-  using Pattern = std::vector<std::pair<std::string, double>>;
+  // In the file's order: the first that fits a module counts, as in PEFT.
+  using Pattern = std::vector<std::pair<NamePattern, double>>;
   Pattern rank_pattern, alpha_pattern;
   std::string base_name;
+  // target_modules and layers_to_transform where they are lists; none: the file says it in a way that is not read.
+  std::optional<std::set<std::string, std::less<>>> targets;
+  std::optional<std::set<std::uint64_t>> blocks;
 
   // alpha / r of a module, or alpha / sqrt(r): PEFT's own rule. `module` is the dotted name without "base_model.model.".
   [[nodiscard]] double scale_of(const std::string& module, std::uint64_t tensor_rank) const;
   // The rank that the configuration promises the module.
   [[nodiscard]] double rank_of(const std::string& module) const;
+  // Would PEFT put an adapter on this module (of this block)? If not it ignores the module's tensors, and we must not use them.
+  [[nodiscard]] bool adapts(const std::string& module, std::optional<std::uint64_t> block) const;
 };
 
 // kLayerRejected: not LoRA, DoRA, modules_to_save, bias, aLoRA, lora_alpha 0 ..., each with its reason.

@@ -22,6 +22,7 @@
 #include "config/config.h"
 #include "genome/base_model.h"
 #include "genome/genome.h"
+#include "import/import.h"
 #include "metrics/metrics.h"
 #include "pool/pool_core.h"
 #include "pool/thrash.h"
@@ -162,7 +163,7 @@ class Runtime {
   // effect.
   struct NewLayer {
     std::string path, name;
-    bool force = false;  // also one without any effect
+    bool force = false;  // also one without any effect, or made for a base of another name
   };
   [[nodiscard]] virtual Result<LayerRow> add_layer(const NewLayer& layer) = 0;
   // Blocks on disk.

@@ -22,7 +22,7 @@ Result<MemoryFile> page_of(const ImportedLayer& layer) {
 
 Result<LayerRow> RuntimeImpl::add_layer(const NewLayer& wanted) {
   GENEPOOL_TRY_VOID(check_name(wanted.name));
-  GENEPOOL_TRY(ImportedLayer layer, import_layer(wanted.path, base_));
+  GENEPOOL_TRY(ImportedLayer layer, import_layer(wanted.path, base_, {.force = wanted.force}));
   if (!store_->layer_by_id(layer.id)) {  // else it was tried out when it came
     GENEPOOL_TRY(layer.effect, try_out(layer));
     if (layer.effect->is_none && !wanted.force) {
