@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "base/printable.h"
 #include "genome/half.h"
 #include "import/gguf_lora.h"
 #include "import/peft.h"
@@ -26,11 +27,15 @@ Result<void> check_pair(const LayerPairData& pair, const std::string& path) {
   if (pair.rank < 1 || pair.rank > most) {
     return reject_source(path, "{} has rank {}, accepted are 1 to {}", pair.base_tensor, pair.rank, most);
   }
-  if (!std::isfinite(pair.scale)) return reject_source(path, "the scale of {} is not finite", pair.base_tensor);
+  if (!std::isfinite(pair.scale) || pair.scale <= 0) {
+    return reject_source(path, "the scale of {} is {}: it must be finite and above 0", pair.base_tensor, pair.scale);
+  }
   return {};
 }
 
 Result<ImportedLayer> normalise(SourceLayer source, const BaseModel& base, const std::string& path) {
+  // It is kept, and shown on terminals.
+  if (!is_printable(source.declared_base)) return reject_source(path, "the name of the base it was made for is no printable text");
   ImportedLayer layer;
   layer.source_hash = source.source_hash;
   layer.source_kind = std::move(source.source_kind);
@@ -76,8 +81,12 @@ bool is_wanted(const std::string& kind, const std::vector<std::string>& targets)
 Result<ImportedLayer> import_layer(const std::string& path, const BaseModel& base) {
   std::error_code error;
   const bool is_folder = std::filesystem::is_directory(path, error);
-  GENEPOOL_TRY(SourceLayer source, is_folder ? read_peft(path, base) : read_gguf_lora(path, base));
-  return normalise(std::move(source), base, path);
+  auto layer = (is_folder ? read_peft(path, base) : read_gguf_lora(path, base)).and_then([&](SourceLayer source) {
+    return normalise(std::move(source), base, path);
+  });
+  // A refusal quotes names that a stranger chose.
+  if (!layer) layer.error().message = printable(layer.error().message);
+  return layer;
 }
 
 Result<ImportedLayer> random_layer(const RandomLayerOptions& options, const BaseModel& base) {

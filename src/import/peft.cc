@@ -136,7 +136,8 @@ Result<SourceLayer> read_peft(const std::string& folder, const BaseModel& base) 
   }
   const auto inside = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
   const std::string file = inside("adapter_model.safetensors");
-  if (!std::filesystem::exists(file) && std::filesystem::exists(inside("adapter_model.bin"))) {
+  std::error_code error;  // a link loop is one: map_source says what it is
+  if (!std::filesystem::exists(file, error) && std::filesystem::exists(inside("adapter_model.bin"), error)) {
     return reject_source(folder, "adapter_model.bin is a pickle, which can run code and is never opened: save it as safetensors");
   }
   GENEPOOL_TRY(const PeftConfig config, read_peft_config(inside("adapter_config.json")));

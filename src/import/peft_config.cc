@@ -1,5 +1,6 @@
 #include "import/peft_config.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +13,7 @@ using Json = nlohmann::ordered_json;  // patterns are read in the file's order
 
 constexpr std::uint64_t kMaxConfig = 1 << 20;
 constexpr std::size_t kMaxPatterns = 4096;
+constexpr std::size_t kMaxKeys = 10'000;  // an ordered table is searched key by key: a million would take minutes
 constexpr int kMaxDepth = 8;
 
 bool is_set(const Json& config, const char* key) {
@@ -77,14 +79,19 @@ Result<Json> parse_file(const std::string& path) {
   GENEPOOL_TRY(const Mapping file, map_source(path, kMaxConfig));
   const auto* text = reinterpret_cast<const char*>(file.bytes().data());
   bool is_deep = false;
+  std::size_t keys = 0;
   Json config = Json::parse(
       text, text + file.bytes().size(),
-      [&](int depth, Json::parse_event_t, Json&) {
+      [&](int depth, Json::parse_event_t event, Json&) {
         is_deep = is_deep || depth > kMaxDepth;
-        return !is_deep;
+        keys += event == Json::parse_event_t::key ? 1 : 0;
+        return !is_deep && keys <= kMaxKeys;
       },
       false);
-  if (is_deep || !config.is_object()) return reject_source(path, "not a JSON object");
+  if (keys > kMaxKeys) return reject_source(path, "more than {} keys", kMaxKeys);
+  // The parser takes a NUL for the end of its text, whatever follows.
+  const bool has_nul = std::ranges::find(file.bytes(), std::byte{0}) != file.bytes().end();
+  if (is_deep || has_nul || !config.is_object()) return reject_source(path, "not a JSON object");
   return config;
 }
 
