@@ -17,6 +17,8 @@ usage: run.py --program build/genepool CASE.txt
   kill zygote                         SIGKILL
   kill server | stop server | restart server
   corrupt layer NAME                  flips one byte of its file
+  write PATH 'TEXT'                   a file with the text, \\xNN escapes made bytes; its folder is made too
+  link PATH TARGET | fifo PATH        a symbolic link | a pipe
   expect METRIC|tier MODEL|workers|processes|VAR OP VALUE [within SECONDS]
   expect log has|lacks "TEXT"
 
@@ -146,6 +148,17 @@ class Scenario:
             file.seek(-5, os.SEEK_END)
             file.write(bytes([byte[0] ^ 1]))
 
+    def do_write(self, words):
+        os.makedirs(os.path.dirname(words[0]), exist_ok=True)
+        with open(words[0], "wb") as file:
+            file.write(words[1].encode("latin-1").decode("unicode_escape").encode("latin-1"))
+
+    def do_link(self, words):
+        os.symlink(words[1], words[0])
+
+    def do_fifo(self, words):
+        os.mkfifo(words[0])
+
     def do_expect(self, words):
         if words[:2] == ["log", "has"]:
             return self.eventually(lambda: words[2] in self.server.log(), DEFAULT_WITHIN_S, lambda: f"the log lacks {words[2]!r}")
@@ -194,7 +207,7 @@ class Scenario:
     def genepool(self, args, status):
         command = [self.program] + args
         if args[0] in ("layer", "genome"):
-            command += ["--data-dir", self.data, "--base", self.base] if args[1] in ("add", "generate") else ["--data-dir", self.data]
+            command += ["--data-dir", self.data, "--base", self.base] if args[1] == "generate" else ["--data-dir", self.data]
         elif args[0] not in ("replay", "version", "help", "completion", "config", "bench"):
             command += ["--host", f"http://127.0.0.1:{self.server.port}"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
