@@ -1,5 +1,5 @@
 # Thin: every target is a preset or a script that can be run by hand.
-.PHONY: help demo test build bench lint sanitize bootstrap
+.PHONY: help demo test build bench lint sanitize fuzz bootstrap
 
 PRESET ?= release
 
@@ -9,6 +9,7 @@ help:
 	@echo "make build     build/genepool and build/genepool-worker"
 	@echo "make bench     the founding document's suite on the real model"
 	@echo "make sanitize  unit and scenario tests under the address, undefined and thread sanitizers"
+	@echo "make fuzz      libFuzzer on every parser, FUZZ_SECONDS (60) each"
 	@echo "make lint      formatting, header and layering checks, clang-tidy"
 
 bootstrap:
@@ -30,6 +31,10 @@ bench: build
 
 sanitize: bootstrap
 	@for preset in asan tsan; do cmake --preset $$preset > /dev/null && cmake --build --preset $$preset && ctest --preset $$preset || exit 1; done
+
+fuzz:
+	@tools/bootstrap --fuzz
+	@tools/fuzz
 
 lint: bootstrap
 	@tools/lint

@@ -5,7 +5,7 @@
 
 add_library(gp_flags INTERFACE)
 target_compile_options(gp_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers
-  -Wno-maybe-uninitialized)  # g++ 12 sees ghosts in optimised std::string moves
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)  # g++ 12 sees ghosts in optimised std::string moves
 if(GENEPOOL_WERROR)
   target_compile_options(gp_flags INTERFACE -Werror)
 endif()
@@ -13,6 +13,9 @@ target_include_directories(gp_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SO
 if(GENEPOOL_SANITIZE)
   add_compile_options(-fsanitize=${GENEPOOL_SANITIZE} -fno-omit-frame-pointer -g)
   add_link_options(-fsanitize=${GENEPOOL_SANITIZE})
+endif()
+if(GENEPOOL_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link -fno-sanitize-recover=all)
 endif()
 
 function(genepool_module name)

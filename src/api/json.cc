@@ -31,6 +31,10 @@ bool is_too_deep(std::string_view text) {
 
 Result<Json> parse_object(std::string_view text) {
   if (is_too_deep(text)) return fail(Code::kBadRequest, "the body is nested deeper than {} levels", kMaxDepth);
+  // The parser takes a NUL for the end of its text, whatever follows.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
+    return fail(Code::kBadRequest, "the body is not valid JSON: stopped at byte {} of {}", nul + 1, text.size());
+  }
   Json value;
   try {
     value = Json::parse(text);

@@ -14,6 +14,7 @@ TEST(Json, refuses_what_is_no_object_of_json) {
     ASSERT_FALSE(parsed) << bad;
     EXPECT_EQ(parsed.error().code, Code::kBadRequest) << bad;
   }
+  EXPECT_FALSE(parse_object(std::string_view("{}\0{}", 5))) << "bytes behind a NUL";
 }
 
 TEST(Json, depth_is_bounded_and_brackets_in_strings_do_not_count) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -12,6 +13,38 @@ namespace genepool {
 namespace {
 
 constexpr int kAllSeals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+
+bool is_unchanged(const struct stat& before, const struct stat& after) {
+  return before.st_size == after.st_size && before.st_mtim.tv_sec == after.st_mtim.tv_sec &&
+         before.st_mtim.tv_nsec == after.st_mtim.tv_nsec;
+}
+
+// Fills to[begin, end) from the same place of the file; stops early where the file ends.
+Result<void> read_range(int fd, std::byte* to, off_t begin, off_t end) {
+  while (begin < end) {
+    const ssize_t n = ::pread(fd, to + begin, static_cast<std::size_t>(end - begin), begin);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail_errno("read a file", errno);
+    if (n == 0) return {};
+    begin += n;
+  }
+  return {};
+}
+
+// The parts that hold data; a file system that knows no holes calls all of it data.
+Result<void> read_data(int fd, std::byte* to, off_t size) {
+  off_t at = 0;
+  while (at < size) {
+    off_t begin = ::lseek(fd, at, SEEK_DATA);
+    if (begin < 0 && errno == ENXIO) return {};
+    if (begin < 0) begin = at;
+    off_t end = ::lseek(fd, begin, SEEK_HOLE);
+    if (end <= begin || end > size) end = size;
+    GENEPOOL_TRY_VOID(read_range(fd, to, begin, end));
+    at = end;
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -43,6 +76,25 @@ Result<Mapping> Mapping::of_fd(int fd, bool populate) {
 Result<Mapping> Mapping::of_file(const std::string& path) {
   GENEPOOL_TRY(const UniqueFd fd, open_regular_file(path));
   return of_fd(fd.get());
+}
+
+Result<Mapping> Mapping::copy_of_file(const std::string& path, std::uint64_t most) {
+  GENEPOOL_TRY(const UniqueFd fd, open_regular_file(path));
+  struct stat before {}, after {};
+  if (::fstat(fd.get(), &before) != 0) return fail_errno(fmt::format("look at {}", path), errno);
+  const auto size = static_cast<std::uint64_t>(before.st_size);
+  if (size > most) return fail(Code::kTooLarge, "{} has {} bytes, at most {} are read", path, size, most);
+  Mapping copy;
+  if (size == 0) return copy;
+  void* data = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (data == MAP_FAILED) return fail(Code::kUnavailable, "no memory for the {} bytes of {}", size, path);
+  copy.data_ = static_cast<const std::byte*>(data);
+  copy.size_ = size;
+  GENEPOOL_TRY_VOID(read_data(fd.get(), static_cast<std::byte*>(data), before.st_size));
+  if (::fstat(fd.get(), &after) != 0) return fail_errno(fmt::format("look at {}", path), errno);
+  if (!is_unchanged(before, after)) return fail(Code::kConflict, "{} changed while it was read: try again", path);
+  if (::mprotect(data, size, PROT_READ) != 0) return fail_errno("protect a copy", errno);
+  return copy;
 }
 
 MemoryFile::MemoryFile(MemoryFile&& other) noexcept

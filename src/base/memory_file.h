@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -16,7 +17,7 @@
 
 namespace genepool {
 
-// A read-only mapping of a whole file. Page-aligned.
+// The bytes of a whole file, read-only and page-aligned: mapped, or copied.
 class Mapping {
  public:
   Mapping() = default;
@@ -27,6 +28,11 @@ class Mapping {
   // Maps all of `fd` (which stays the caller's). `populate` faults the pages in now. kIo on failure.
   [[nodiscard]] static Result<Mapping> of_fd(int fd, bool populate = false);
   [[nodiscard]] static Result<Mapping> of_file(const std::string& path);
+
+  // A copy in this process's own memory, for files that others may still write: touching a mapping of one that was cut
+  // kills the process (SIGBUS). Holes take no memory. kTooLarge beyond `most` bytes; kConflict when it changed meanwhile;
+  // kUnavailable without memory.
+  [[nodiscard]] static Result<Mapping> copy_of_file(const std::string& path, std::uint64_t most);
 
   [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
 

@@ -1,5 +1,6 @@
 #include "base/memory_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -41,6 +42,42 @@ TEST(MemoryFile, another_mapping_sees_the_same_bytes) {
   ASSERT_TRUE(mapping);
   EXPECT_EQ(mapping->bytes().size(), 8192u);
   EXPECT_EQ(mapping->bytes()[8191], std::byte{9});
+}
+
+std::string written(const std::string& bytes) {
+  std::string path = testing::TempDir() + "genepool_mapping_XXXXXX";
+  const UniqueFd fd(::mkstemp(path.data()));
+  EXPECT_EQ(::write(fd.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  return path;
+}
+
+TEST(Mapping, a_copy_outlives_the_cutting_of_its_file) {
+  const std::string path = written(std::string(100'000, 'x'));
+  const auto copy = Mapping::copy_of_file(path, 1 << 20);
+  ASSERT_TRUE(copy) << copy.error().message;
+  ASSERT_EQ(::truncate(path.c_str(), 0), 0);
+  EXPECT_EQ(copy->bytes().size(), 100'000U);
+  EXPECT_EQ(copy->bytes().back(), std::byte{'x'});  // a mapping of the file would be SIGBUS here
+  ::unlink(path.c_str());
+}
+
+TEST(Mapping, a_copy_has_its_files_holes_as_zeros) {
+  const std::string path = written("begin");
+  ASSERT_EQ(::truncate(path.c_str(), 1 << 20), 0);
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_APPEND));
+  ASSERT_EQ(::write(fd.get(), "end", 3), 3);
+  const auto copy = Mapping::copy_of_file(path, 2 << 20);
+  ASSERT_TRUE(copy) << copy.error().message;
+  const std::string_view text(reinterpret_cast<const char*>(copy->bytes().data()), copy->bytes().size());
+  EXPECT_EQ(text, "begin" + std::string((1 << 20) - 5, '\0') + "end");
+  ::unlink(path.c_str());
+}
+
+TEST(Mapping, a_copy_is_bounded) {
+  const std::string path = written("12345");
+  EXPECT_EQ(Mapping::copy_of_file(path, 4).error().code, Code::kTooLarge);
+  EXPECT_TRUE(Mapping::copy_of_file(path, 5));
+  ::unlink(path.c_str());
 }
 
 TEST(Mapping, a_missing_file_says_which) {

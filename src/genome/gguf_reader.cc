@@ -2,6 +2,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/printable.h"
 #include "genome/gguf.h"
 
 static_assert(std::endian::native == std::endian::little, "GGUF bytes are used in place");
@@ -26,7 +27,7 @@ std::uint64_t size_of_kv(std::uint32_t type) {
   }
 }
 
-auto reject(std::string_view why) { return fail(Code::kLayerRejected, "not an acceptable GGUF file: {}", why); }
+auto reject(std::string_view why) { return fail(Code::kLayerRejected, "not an acceptable GGUF file: {}", printable(why)); }
 
 // Walks the header; every read is checked against what is left.
 class Cursor {
@@ -161,8 +162,10 @@ Result<void> place_tensors(std::vector<GgufTensor>& tensors, std::uint64_t data_
     if (!is_base && tensor.offset != expected) {
       return reject(fmt::format("tensor {} is at offset {}, wanted {}", tensor.name, tensor.offset, expected));
     }
+    // No type packs less than one bit a value: a base's matrix is never larger than the file could hold, whatever its type.
+    const std::uint64_t least_bytes = tensor.byte_size != 0 ? tensor.byte_size : tensor.element_count() / 8;
     if (tensor.offset % alignment != 0 || tensor.offset > file_size || data_start > file_size - tensor.offset ||
-        tensor.byte_size > file_size - tensor.offset - data_start) {
+        least_bytes > file_size - tensor.offset - data_start) {
       return reject(fmt::format("tensor {} lies outside the file", tensor.name));
     }
     expected = round_up(tensor.offset + tensor.byte_size, alignment);
@@ -253,7 +256,7 @@ Result<std::vector<float>> GgufView::reals(std::string_view key) const {
   GENEPOOL_TRY(const GgufArray array, typed<GgufArray>(kvs_, key, "an array"));
   if (array.element_type != kFloat32) return reject(fmt::format("key {} is not an array of 32 bit floats", key));
   std::vector<float> values(array.count);
-  std::memcpy(values.data(), array.bytes.data(), array.bytes.size());
+  if (!values.empty()) std::memcpy(values.data(), array.bytes.data(), array.bytes.size());
   return values;
 }
 

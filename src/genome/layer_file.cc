@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
+#include "genome/genome.h"
 #include "genome/values.h"
 
 namespace genepool {
@@ -37,9 +39,19 @@ Result<LayerPair> read_pair(const GgufTensor& a, const GgufTensor& b, float scal
   return pair;
 }
 
-Result<void> check_finite(const GgufView& file, const GgufTensor& tensor) {
-  if (std::isfinite(peak_of(tensor.type(), file.data(tensor), tensor.element_count()))) return {};
-  return corrupt(fmt::format("tensor {} has a value that is not finite", tensor.name));
+Result<float> finite_peak(const GgufView& file, const GgufTensor& tensor) {
+  const float peak = peak_of(tensor.type(), file.data(tensor), tensor.element_count());
+  if (!std::isfinite(peak)) return corrupt(fmt::format("tensor {} has a value that is not finite", tensor.name));
+  return peak;
+}
+
+// A layer that is accepted can be used at any weight: its scaled B stays finite in every page.
+Result<void> check_values_of(const GgufView& file, const LayerPair& pair) {
+  GENEPOOL_TRY([[maybe_unused]] const float peak_a, finite_peak(file, pair.a));
+  GENEPOOL_TRY(const float peak_b, finite_peak(file, pair.b));
+  const double scaled = static_cast<double>(peak_b) * std::abs(static_cast<double>(pair.scale)) * static_cast<double>(kMaxWeight);
+  if (scaled < static_cast<double>(std::numeric_limits<float>::max()) / 2) return {};
+  return corrupt(fmt::format("the scale {} of {} takes its values beyond what a 32 bit float holds", pair.scale, pair.base_tensor));
 }
 
 }  // namespace
@@ -76,7 +88,7 @@ Result<LayerView> LayerView::parse(std::span<const std::byte> bytes, bool check_
     layer.pairs_.push_back(std::move(pair));
   }
   if (!check_values) return layer;
-  for (const GgufTensor& tensor : tensors) GENEPOOL_TRY_VOID(check_finite(layer.file_, tensor));
+  for (const LayerPair& pair : layer.pairs_) GENEPOOL_TRY_VOID(check_values_of(layer.file_, pair));
   return layer;
 }
 

@@ -46,7 +46,8 @@ struct LayerPair {
 
 class LayerView {
  public:
-  // Checks everything above, and that every value is finite when `check_values` (slow: import and verify only).
+  // Checks everything above, and with `check_values` (slow: import and verify only) that every value is finite and stays so
+  // under its scale at any weight.
   // kLayerCorrupt with the reason. The view points into `bytes`.
   [[nodiscard]] static Result<LayerView> parse(std::span<const std::byte> bytes, bool check_values);
 

@@ -65,11 +65,11 @@ Result<LayerPairData> convert(const GgufView& view, const std::string& base_tens
   return pair;
 }
 
-// Our own normalised file: scales stand beside the pairs, and both are sorted the same way.
-Result<void> take_own_scales(const GgufView& view, std::vector<LayerPairData>& pairs, const std::string& file) {
-  auto scales = view.reals("genepool.layer.scales");
-  if (!scales || scales->size() != pairs.size()) return reject_source(file, "genepool.layer.scales does not fit its tensors");
-  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i].scale = (*scales)[i];
+// Our own normalised file: scales stand beside the pairs, by position. Its own reader knows which form and order that means.
+Result<void> take_own_scales(std::span<const std::byte> bytes, std::vector<LayerPairData>& pairs, const std::string& file) {
+  const auto view = LayerView::parse(bytes, false);
+  if (!view) return reject_source(file, "{}", view.error().message);
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i].scale = view->pairs()[i].scale;  // both sorted by base tensor
   return {};
 }
 
@@ -97,7 +97,7 @@ Result<SourceLayer> read_gguf_lora(const std::string& path, const BaseModel& bas
     if (alpha) pair.scale = *alpha / static_cast<float>(pair.rank);
     layer.pairs.push_back(std::move(pair));
   }
-  if (view.kvs().contains("genepool.layer.format")) GENEPOOL_TRY_VOID(take_own_scales(view, layer.pairs, path));
+  if (view.kvs().contains("genepool.layer.format")) GENEPOOL_TRY_VOID(take_own_scales(mapping.bytes(), layer.pairs, path));
   return layer;
 }
 

@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 
+#include "base/printable.h"
 #include "genome/base_name.h"
 #include "genome/half.h"
 #include "genome/layer_norms.h"
@@ -22,11 +23,15 @@ Result<void> check_pair(const LayerPairData& pair, const std::string& path) {
   if (pair.rank < 1 || pair.rank > kMaxRank) {
     return reject_source(path, "{} has rank {}, accepted are 1 to {}", pair.base_tensor, pair.rank, kMaxRank);
   }
-  if (!std::isfinite(pair.scale)) return reject_source(path, "the scale of {} is not finite", pair.base_tensor);
+  if (!std::isfinite(pair.scale) || pair.scale <= 0) {
+    return reject_source(path, "the scale of {} is {}: it must be finite and above 0", pair.base_tensor, pair.scale);
+  }
   return {};
 }
 
 Result<ImportedLayer> normalise(SourceLayer source, const BaseModel& base, const std::string& path) {
+  // It is kept, and shown on terminals.
+  if (!is_printable(source.declared_base)) return reject_source(path, "the name of the base it was made for is no printable text");
   ImportedLayer layer;
   layer.source_hash = source.source_hash;
   layer.source_kind = std::move(source.source_kind);
@@ -72,12 +77,18 @@ bool is_wanted(const std::string& kind, const std::vector<std::string>& targets)
 Result<ImportedLayer> import_layer(const std::string& path, const BaseModel& base, const ImportOptions& options) {
   std::error_code error;
   const bool is_folder = std::filesystem::is_directory(path, error);
-  GENEPOOL_TRY(SourceLayer source, is_folder ? read_peft(path, base) : read_gguf_lora(path, base));
-  if (!options.force && compare_base_names(source.declared_base, base.name) == BaseNames::kDiffer) {
-    return reject_source(path, "it says that it was made for {}, the base is {}: force it if the names mislead", source.declared_base,
-                         base.name);
-  }
-  return normalise(std::move(source), base, path);
+  const auto read = [&]() -> Result<ImportedLayer> {
+    GENEPOOL_TRY(SourceLayer source, is_folder ? read_peft(path, base) : read_gguf_lora(path, base));
+    if (!options.force && compare_base_names(source.declared_base, base.name) == BaseNames::kDiffer) {
+      return reject_source(path, "it says that it was made for {}, the base is {}: force it if the names mislead",
+                           source.declared_base, base.name);
+    }
+    return normalise(std::move(source), base, path);
+  };
+  auto layer = read();
+  // A refusal quotes names that a stranger chose.
+  if (!layer) layer.error().message = printable(layer.error().message);
+  return layer;
 }
 
 Result<ImportedLayer> random_layer(const RandomLayerOptions& options, const BaseModel& base) {

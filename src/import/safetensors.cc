@@ -14,15 +14,22 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int kMaxDepth = 4;  // the format needs three
+// A tensor is 15 of them (keys, values, ends of objects and arrays). A JSON value takes 16 bytes and more, its text two.
+constexpr std::size_t kMaxEvents = 20 * SafetensorsView::kMaxTensors;
 
-// A parser callback sees every key, also one that stands twice, and every depth before it is built.
+// A parser callback sees every key, also one that stands twice, and every depth and value before it is built.
 struct HeaderGuard {
-  std::set<std::string> names;
+  std::set<std::string> names, fields;  // of the header, and of the entry under way
+  std::size_t events = 0;
   std::string problem;
   bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
+    if (!problem.empty()) return false;
     if (depth > kMaxDepth) problem = "the header is nested too deeply";
-    if (event == Json::parse_event_t::key && depth == 1 && !names.insert(parsed.get<std::string>()).second) {
-      problem = "tensor " + parsed.get<std::string>() + " stands twice";
+    if (++events > kMaxEvents) problem = "the header has too many values";
+    if (event == Json::parse_event_t::object_start) fields.clear();
+    if (event == Json::parse_event_t::key) {
+      const auto& key = parsed.get_ref<const std::string&>();
+      if (!(depth == 1 ? names : fields).insert(key).second) problem = key + " stands twice";
     }
     return problem.empty();
   }
@@ -30,6 +37,10 @@ struct HeaderGuard {
 
 Result<Json> parse_header(std::span<const std::byte> bytes, const std::string& file) {
   const auto* text = reinterpret_cast<const char*>(bytes.data());
+  // The parser would skip a byte order mark, and takes a NUL for the end of its text, whatever follows.
+  if (bytes.empty() || *text != '{' || std::memchr(text, '\0', bytes.size()) != nullptr) {
+    return reject_source(file, "the header is no JSON object");
+  }
   HeaderGuard guard;
   Json header = Json::parse(
       text, text + bytes.size(), [&](int depth, Json::parse_event_t event, Json& parsed) { return guard(depth, event, parsed); },
@@ -59,6 +70,12 @@ Result<std::vector<std::uint64_t>> numbers_of(const Json& entry, const char* key
     numbers.push_back(value.get<std::uint64_t>());
   }
   return numbers;
+}
+
+Result<void> check_metadata(const Json& metadata, const std::string& file) {
+  const auto is_text = [](const Json& value) { return value.is_string(); };
+  if (metadata.is_object() && std::ranges::all_of(metadata, is_text)) return {};
+  return reject_source(file, "__metadata__ is no table of texts");
 }
 
 struct Extent {
@@ -116,7 +133,10 @@ Result<SafetensorsView> SafetensorsView::parse(std::span<const std::byte> bytes,
   SafetensorsView view;
   std::vector<Extent> extents;
   for (const auto& [name, entry] : header.items()) {
-    if (name == "__metadata__") continue;
+    if (name == "__metadata__") {
+      GENEPOOL_TRY_VOID(check_metadata(entry, file));
+      continue;
+    }
     GENEPOOL_TRY(Extent extent, read_entry(name, entry, data, file, view.tensors_[name]));
     extents.push_back(std::move(extent));
   }

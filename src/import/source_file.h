@@ -1,4 +1,4 @@
-// Files a user brings: read whole, with their size checked first. Thread: any; blocks.
+// Files a user brings: copied whole, with their size checked first. Thread: any; blocks.
 #pragma once
 
 #include <string>
@@ -15,7 +15,8 @@ template <class... Args>
   return fail(Code::kLayerRejected, "{}: {}", file, fmt::format(why, std::forward<Args>(args)...));
 }
 
-// kLayerNotFound when absent, kTooLarge beyond `most` bytes, kLayerRejected when it is no regular file.
+// kLayerNotFound when absent, kTooLarge beyond `most` bytes, kLayerRejected when it is no regular file, kConflict when it
+// was written meanwhile.
 [[nodiscard]] Result<Mapping> map_source(const std::string& path, std::uint64_t most);
 
 }  // namespace genepool

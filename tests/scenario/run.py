@@ -19,6 +19,8 @@ usage: run.py --program build/genepool CASE.txt
   kill zygote                         SIGKILL
   kill server | stop server | restart server
   corrupt layer NAME                  flips one byte of its file
+  write PATH 'TEXT'                   a file with the text, \\xNN escapes made bytes; its folder is made too
+  link PATH TARGET | fifo PATH        a symbolic link | a pipe
   expect METRIC|tier MODEL|workers|processes|VAR OP VALUE [within SECONDS]
   expect log has|lacks "TEXT"
 
@@ -166,6 +168,17 @@ class Scenario:
             byte = file.read(1)
             file.seek(-5, os.SEEK_END)
             file.write(bytes([byte[0] ^ 1]))
+
+    def do_write(self, words):
+        os.makedirs(os.path.dirname(words[0]), exist_ok=True)
+        with open(words[0], "wb") as file:
+            file.write(words[1].encode("latin-1").decode("unicode_escape").encode("latin-1"))
+
+    def do_link(self, words):
+        os.symlink(words[1], words[0])
+
+    def do_fifo(self, words):
+        os.mkfifo(words[0])
 
     def do_expect(self, words):
         if words[:2] == ["log", "has"]:
