@@ -40,7 +40,7 @@ TEST_F(Admin, layers) {
   const Json all = json("GET", "/api/layers");
   ASSERT_EQ(all["layers"].size(), 2U);
   for (const char* key : {"name", "id", "bytes", "rank_min", "rank_max", "targets", "parameter_count", "source_kind",
-                          "declared_base", "doubt", "architecture", "created_ms", "genomes"}) {
+                          "declared_base", "doubt", "architecture", "effect", "created_ms", "genomes"}) {
     EXPECT_TRUE(all["layers"][0].contains(key)) << key;
   }
   EXPECT_EQ(json("GET", "/api/layers?search=shor")["layers"].size(), 1U);

@@ -39,6 +39,11 @@ Tier tier_of(const Residents& residents, const Identity& identity) {
   return found == residents.end() ? Tier::kCold : found->second->status.tier;
 }
 
+Out effect_json(const std::optional<LayerEffect>& effect) {
+  if (!effect) return {};
+  return {{"kl", effect->kl}, {"top1_changed", effect->top1_changed}, {"prompts", effect->prompts}, {"is_none", effect->is_none}};
+}
+
 Out layer_json(const LayerRow& row, const BaseModel& base) {
   return {{"name", row.name},
           {"id", row.id.hex()},
@@ -51,6 +56,7 @@ Out layer_json(const LayerRow& row, const BaseModel& base) {
           {"declared_base", row.declared_base},
           {"doubt", doubt_about_base(row.declared_base, base.name)},
           {"architecture", row.architecture},
+          {"effect", effect_json(row.effect)},
           {"created_ms", row.created_ms},
           {"genomes", row.genomes}};
 }
@@ -138,7 +144,7 @@ Result<std::vector<GenomeRow>> all_genomes(Store& store) {
 
 std::string stack_text(const std::vector<NamedEntry>& stack) {
   std::string text = "base";
-  for (const NamedEntry& entry : stack) text += "+" + entry_text(entry);
+  for (const NamedEntry& entry : stack) text.append("+").append(entry_text(entry));
   return text;
 }
 

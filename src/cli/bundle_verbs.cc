@@ -1,8 +1,5 @@
 // `genome export` and `genome import`: a genome as one file, and back; and Ollama's Modelfile as a genome.
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -11,6 +8,7 @@
 #include "base/memory_file.h"
 #include "cli/catalog.h"
 #include "cli/settings.h"
+#include "cli/temporary_dir.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "genome/name.h"
@@ -23,26 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxModelfile = 1 << 20;
-
-class TemporaryDir {
- public:
-  [[nodiscard]] static Result<TemporaryDir> make() {
-    std::string path = (fs::temp_directory_path() / "genepool-import-XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr) return fail_errno("make a temporary directory", errno);
-    return TemporaryDir(path);
-  }
-  TemporaryDir(TemporaryDir&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
-  TemporaryDir& operator=(TemporaryDir&&) = delete;
-  ~TemporaryDir() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  [[nodiscard]] std::string file(const std::string& name) const { return (fs::path(path_) / name).string(); }
-
- private:
-  explicit TemporaryDir(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
 
 int report(const Invocation& invocation, const GenomeInfo& genome) {
   print(invocation.has("--json") ? json_of(genome) + "\n"
@@ -81,14 +59,19 @@ Result<Manifest> manifest_of(const GenomeInfo& genome, const std::string& layers
 
 // ---- import of a bundle
 
+struct Place {
+  std::string name;
+  bool has_it = false;  // these very bytes are there under that name
+};
+
 // The name a bundle's layer gets here: its own, unless that is taken by other bytes.
-Result<std::string> free_name(Catalog& catalog, const BundleLayer& layer, bool& is_there) {
+Result<Place> place_for(Catalog& catalog, const BundleLayer& layer) {
   const std::string id = layer.id.hex();
   const std::string other = fmt::format("{}-{}", layer.name.substr(0, 50), id.substr(0, 8));
   for (const std::string& name : {layer.name, other}) {
     const auto found = catalog.layer(name);
-    is_there = found && found->id == id;
-    if (is_there || (!found && found.error().code == Code::kLayerNotFound)) return name;
+    if (found && found->id == id) return Place{name, true};
+    if (!found && found.error().code == Code::kLayerNotFound) return Place{name, false};
     if (!found) return tl::unexpected(found.error());
   }
   return fail(Code::kConflict, "the layer names {} and {} are both taken by other layers", layer.name, other);
@@ -118,10 +101,10 @@ Result<GenomeInfo> import_bundle(const Invocation& invocation, Catalog& catalog,
   StatusLine status;
   std::map<std::string, std::string> names;
   for (const BundleLayer& layer : manifest.layers) {
-    bool is_there = false;
-    GENEPOOL_TRY(names[layer.name], free_name(catalog, layer, is_there));
-    status.show(fmt::format("adding layer {} ...", names[layer.name]));
-    if (!is_there) GENEPOOL_TRY_VOID(add_bundled_layer(catalog, layer, dir.file(layer.name + ".gguf"), names[layer.name]));
+    GENEPOOL_TRY(const Place place, place_for(catalog, layer));
+    names[layer.name] = place.name;
+    status.show(fmt::format("adding layer {} ...", place.name));
+    if (!place.has_it) GENEPOOL_TRY_VOID(add_bundled_layer(catalog, layer, dir.file(layer.name + ".gguf"), place.name));
   }
   NewGenomeRequest genome{.name = invocation.text("--as", manifest.genome),
                           .system_prompt = manifest.system_prompt,

@@ -26,6 +26,7 @@ LayerInfo info_of(const LayerRow& row) {
           .parameter_count = row.parameter_count,
           .genomes = row.genomes,
           .targets = row.targets,
+          .effect = row.effect,
           .created_ms = row.created_ms};
 }
 
@@ -76,6 +77,12 @@ Result<Store::NewGenome> wanted_of(const NewGenomeRequest& genome, const BaseId&
   return wanted;
 }
 
+Result<std::unique_ptr<Store>> open_store(const Config& config) {
+  GENEPOOL_TRY(std::unique_ptr<Store> store, Store::open(data_dir_of(config)));
+  store->set_quota(static_cast<std::uint64_t>(config.store_quota));
+  return store;
+}
+
 class LocalCatalog final : public Catalog {
  public:
   LocalCatalog(const Config& config, std::unique_ptr<Store> store) : config_(config), store_(std::move(store)) {}
@@ -96,7 +103,7 @@ class LocalCatalog final : public Catalog {
       return runtime->add_layer({layer.path, layer.name, layer.force});
     };
     const auto row = add();
-    GENEPOOL_TRY(store_, Store::open(data_dir_of(config_)));
+    GENEPOOL_TRY(store_, open_store(config_));
     if (!row) return tl::unexpected(row.error());
     GENEPOOL_TRY(const auto used, store_->use_base(base));
     return with_doubt(info_of(*row), used.second);
@@ -141,7 +148,7 @@ class LocalCatalog final : public Catalog {
     if (const auto verified = store_->verify_layer(name); !verified) info.problem = verified.error().message;
     if (source.empty() || !info.problem.empty()) return info;
     GENEPOOL_TRY(const auto used, store_->use_base(""));
-    GENEPOOL_TRY(const ImportedLayer again, import_layer(source, used.second));
+    GENEPOOL_TRY(const ImportedLayer again, import_layer(source, used.second, {.force = true}));
     info.problem = difference_of(row, again);
     return info;
   }
@@ -216,8 +223,7 @@ class LocalCatalog final : public Catalog {
 }  // namespace
 
 Result<std::unique_ptr<Catalog>> open_local_catalog(const Config& config) {
-  GENEPOOL_TRY(std::unique_ptr<Store> store, Store::open(data_dir_of(config)));
-  store->set_quota(static_cast<std::uint64_t>(config.store_quota));
+  GENEPOOL_TRY(std::unique_ptr<Store> store, open_store(config));
   return std::make_unique<LocalCatalog>(config, std::move(store));
 }
 

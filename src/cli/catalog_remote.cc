@@ -1,7 +1,5 @@
 // The Catalog of a running server, through its admin API.
-#include <unistd.h>
-
-#include <cstdlib>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 
@@ -9,6 +7,7 @@
 #include "cli/catalog.h"
 #include "cli/connection.h"
 #include "cli/settings.h"
+#include "cli/temporary_dir.h"
 #include "genome/gguf.h"
 
 namespace genepool::cli {
@@ -19,30 +18,12 @@ std::string list_path(std::string_view what, const std::string& search, const st
   return fmt::format("/api/{}?limit={}&search={}&after={}", what, kPage, percent_encoded(search), percent_encoded(after));
 }
 
-// A file below the temporary directory that goes with its owner.
-class TemporaryFile {
- public:
-  [[nodiscard]] static Result<TemporaryFile> with(std::span<const std::byte> bytes) {
-    std::string path = (std::filesystem::temp_directory_path() / "genepool-layer-XXXXXX.gguf").string();
-    const UniqueFd fd(::mkstemps(path.data(), 5));
-    if (!fd.is_open()) return fail_errno("make a temporary file for the layer", errno);
-    TemporaryFile file(path);
-    std::ofstream out(path, std::ios::binary);
-    out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    if (!out.flush()) return fail_errno("write " + path, errno);
-    return file;
-  }
-  TemporaryFile(TemporaryFile&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
-  TemporaryFile& operator=(TemporaryFile&&) = delete;
-  ~TemporaryFile() {
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  explicit TemporaryFile(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
+Result<void> write_file(const std::string& path, std::span<const std::byte> bytes) {
+  std::ofstream out(path, std::ios::binary);
+  out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  if (!out.flush()) return fail_errno("write " + path, errno);
+  return {};
+}
 
 Result<BaseModel> read_base(const std::string& path) {
   GENEPOOL_TRY(const Mapping file, Mapping::of_file(path));
@@ -79,8 +60,9 @@ class RemoteCatalog final : public Catalog {
     if (base_path.empty()) return fail(Code::kUsage, "name the server's base model with --base FILE");
     GENEPOOL_TRY(const BaseModel model, read_base(base_path));
     GENEPOOL_TRY(const ImportedLayer layer, random_layer(options, model));
-    GENEPOOL_TRY(const TemporaryFile file, TemporaryFile::with(layer.bytes));
-    return add_layer({.path = file.path(), .name = name, .force = true}, "");
+    GENEPOOL_TRY(const TemporaryDir dir, TemporaryDir::make());
+    GENEPOOL_TRY_VOID(write_file(dir.file("layer.gguf"), layer.bytes));
+    return add_layer({.path = dir.file("layer.gguf"), .name = name, .force = true}, "");
   }
 
   Result<std::vector<LayerInfo>> layers(const std::string& search) override {

@@ -29,8 +29,6 @@ class Connection {
   using OnLine = std::function<bool(std::string_view line)>;
   [[nodiscard]] Result<void> stream(std::string_view path, std::string_view body, const OnLine& on_line);
 
-  [[nodiscard]] const std::string& place() const { return place_; }
-
  private:
   [[nodiscard]] Result<std::string> send(std::string_view method, std::string_view path, std::string_view body);
   [[nodiscard]] Error explained(Error error) const;

@@ -56,6 +56,13 @@ std::string norms_text(const std::map<std::string, double>& norms) {
   return text;
 }
 
+std::string effect_text(const std::optional<LayerEffect>& effect) {
+  if (!effect) return "(not measured)";
+  if (effect->is_none) return "none: every logit is the base's";
+  return fmt::format("{:.3g} nats from the base's next token, another one first after {} of {} prompts", effect->kl, effect->top1_changed,
+                     effect->prompts);
+}
+
 std::string added_text(const LayerInfo& layer) {
   return fmt::format("layer {} added: {}, rank {}, {}, {}\n", layer.name, layer.id.substr(0, 12), ranks(layer),
                      targets_text(layer), human_bytes(layer.bytes));
@@ -133,6 +140,7 @@ Result<int> verb_layer_show(const Invocation& invocation) {
                     human_count(layer.parameter_count), layer.architecture,
                     layer.declared_base.empty() ? "(it does not say)" : layer.declared_base, layer.source_kind,
                     human_count(layer.genomes), human_date(layer.created_ms)));
+  print(fmt::format("effect         {}\n", effect_text(layer.effect)));
   if (!layer.doubt.empty()) print(fmt::format("doubt          {}\n", layer.doubt));
   if (!layer.problem.empty()) print(fmt::format("problem        {}\n", layer.problem));
   print(norms_text(layer.norms));

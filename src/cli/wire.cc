@@ -19,6 +19,10 @@ LayerInfo layer_from(const Json& j) {
   layer.genomes = get<std::uint64_t>(j, "genomes");
   layer.targets = get<std::vector<std::string>>(j, "targets");
   layer.created_ms = get<std::int64_t>(j, "created_ms");
+  if (const auto effect = j.find("effect"); effect != j.end() && effect->is_object()) {
+    layer.effect = LayerEffect{get<double>(*effect, "kl"), get<std::uint32_t>(*effect, "top1_changed"),
+                               get<std::uint32_t>(*effect, "prompts"), get<bool>(*effect, "is_none")};
+  }
   if (const auto norms = j.find("norms"); norms != j.end()) layer.norms = norms->get<std::map<std::string, double>>();
   layer.problem = get<std::string>(j, "problem");
   return layer;
@@ -38,6 +42,9 @@ Json to_json(const LayerInfo& layer) {
           {"architecture", layer.architecture},
           {"created_ms", layer.created_ms},
           {"genomes", layer.genomes}};
+  if (const auto& effect = layer.effect) {
+    json["effect"] = {{"kl", effect->kl}, {"top1_changed", effect->top1_changed}, {"prompts", effect->prompts}, {"is_none", effect->is_none}};
+  }
   if (!layer.norms.empty()) json["norms"] = layer.norms;
   if (!layer.problem.empty()) json["problem"] = layer.problem;
   return json;

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "genome/genome.h"
+#include "genome/layer_effect.h"
 
 namespace genepool::cli {
 
@@ -18,6 +19,7 @@ struct LayerInfo {
   std::string name, id, source_kind, declared_base, doubt, architecture;
   std::uint64_t bytes = 0, rank_min = 0, rank_max = 0, parameter_count = 0, genomes = 0;
   std::vector<std::string> targets;
+  std::optional<LayerEffect> effect;
   std::int64_t created_ms = 0;
   std::map<std::string, double> norms;  // of the changes, by kind of matrix; only of a layer asked for by name
   std::string problem;                  // why its file cannot be used, "" = it can

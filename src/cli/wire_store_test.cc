@@ -34,11 +34,11 @@ TEST(GenomeDiff, tells_what_only_one_of_them_has) {
   const GenomeInfo a{.version = "1", .system_prompt = "Old.", .stack = {{"x", 1}, {"y", 0.5F}, {"z", 1}}, .layer_ids = {"1", "2", "3"}};
   GenomeInfo b{.version = "2", .parameters = "{}", .stack = {{"x", 1}, {"z", 1}, {"w", 2}}, .layer_ids = {"1", "3", "4"}};
   std::string text;
-  for (const Difference& line : difference_of(a, b)) text += line.sign + line.text.substr(0, line.text.find(' ')) + ";";
+  for (const Difference& line : difference_of(a, b)) text.append(1, line.sign).append(line.text, 0, line.text.find(' ')).append(";");
   EXPECT_EQ(text, " x:1;-y:0.5; z:1;+w:2;-Old.;+{};");
   EXPECT_TRUE(difference_of(a, a).empty());
   b = a;
-  b.layer_ids[0] = "9";
+  b.layer_ids.front().front() = '9';
   EXPECT_EQ(difference_of(a, b).size(), 4U) << "the same name, other bytes";
 }
 

@@ -7,13 +7,16 @@ namespace {
 
 TEST(Wire, a_layer_survives_the_way_out_and_in) {
   LayerInfo layer{.name = "pirate", .id = "abc", .source_kind = "peft", .doubt = "who knows", .bytes = 5, .rank_min = 4, .rank_max = 8,
-                  .targets = {"attn_q"}, .created_ms = 7};
+                  .targets = {"attn_q"}, .effect = LayerEffect{0.5, 2, 4, false}, .created_ms = 7};
   const auto back = parse_layer(json_of(layer));
   ASSERT_TRUE(back);
   EXPECT_EQ(back->name, "pirate");
   EXPECT_EQ(back->rank_max, 8U);
   EXPECT_EQ(back->doubt, "who knows");
   EXPECT_EQ(back->targets, layer.targets);
+  ASSERT_TRUE(back->effect);
+  EXPECT_EQ(back->effect->kl, 0.5);
+  EXPECT_EQ(back->effect->top1_changed, 2U);
 }
 
 TEST(Wire, weights_are_written_as_people_write_them) {

@@ -23,7 +23,7 @@ Result<MemoryFile> page_of(const ImportedLayer& layer) {
 Result<LayerRow> RuntimeImpl::add_layer(const NewLayer& wanted) {
   GENEPOOL_TRY_VOID(check_name(wanted.name));
   GENEPOOL_TRY(ImportedLayer layer, import_layer(wanted.path, base_, {.force = wanted.force}));
-  if (!store_->layer_by_id(layer.id)) {  // else it was tried out when it came
+  if (const auto known = store_->layer_by_id(layer.id); !known || !known->effect) {
     GENEPOOL_TRY(layer.effect, try_out(layer));
     if (layer.effect->is_none && !wanted.force) {
       return fail(Code::kLayerRejected, "{}: it changes nothing: after {} prompts the base's logits are the same to the bit; "
@@ -58,7 +58,7 @@ Result<void> RuntimeImpl::remove_layer(std::string_view name) {
 
 Result<std::string> RuntimeImpl::reimport(const std::string& path, std::string_view name) {
   GENEPOOL_TRY(const LayerRow row, store_->layer(name));
-  GENEPOOL_TRY(const ImportedLayer again, import_layer(path, base_));
+  GENEPOOL_TRY(const ImportedLayer again, import_layer(path, base_, {.force = true}));  // as it may have been then
   return difference_of(row, again);
 }
 

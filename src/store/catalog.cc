@@ -65,8 +65,16 @@ CREATE TRIGGER version_goes_with_its_last_move AFTER DELETE ON moves BEGIN
 END;
 )sql";
 
+// effect_kl NULL: nobody has tried the layer out.
+constexpr const char* kSchema4 = R"sql(
+ALTER TABLE layers ADD COLUMN effect_kl REAL;
+ALTER TABLE layers ADD COLUMN effect_top1_changed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE layers ADD COLUMN effect_prompts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE layers ADD COLUMN effect_is_none INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 // Migration i takes a catalog from user_version i to i + 1. Never change one that was released: add the next.
-constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3};
+constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3, kSchema4};
 
 // Names near `wanted` in the index's order, and so of bounded number however many there are. Small catalogs are covered
 // whole; in large ones a typo in the first letters is not found.

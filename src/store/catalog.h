@@ -83,6 +83,7 @@ class Catalog {
   [[nodiscard]] Result<std::string> users_of(std::string_view layer_name);
   [[nodiscard]] Result<std::optional<GenomeRow>> find_genome(std::string_view name);
   [[nodiscard]] Result<void> add_entries(GenomeRow& row);
+  [[nodiscard]] Result<std::vector<GenomeRow>> all_of(Statement& rows);  // with their entries
   [[nodiscard]] Result<GenomeRow> resolve(const Store::NewGenome& wanted);
 
   // Inside a transaction: makes what `row` describes (its version, its stack as written, moved_by) the next move of its

@@ -59,6 +59,10 @@ Result<std::vector<GenomeRow>> Catalog::list_genomes(const ListOptions& options)
   GENEPOOL_TRY(Statement rows,
                db_.query(GENEPOOL_GENOMES_NOW "WHERE g.name > ?1 AND instr(g.name, lower(?2)) > 0 ORDER BY g.name LIMIT ?3",
                          options.after, options.search, limit));
+  return all_of(rows);
+}
+
+Result<std::vector<GenomeRow>> Catalog::all_of(Statement& rows) {
   std::vector<GenomeRow> out;
   while (true) {
     GENEPOOL_TRY(const bool found, rows.step());

@@ -162,13 +162,7 @@ Result<std::vector<GenomeRow>> Catalog::history(std::string_view name, std::uint
   GENEPOOL_TRY([[maybe_unused]] const GenomeRow present, genome(name));
   GENEPOOL_TRY(Statement rows, db_.query(GENEPOOL_GENOMES_THEN "WHERE m.genome = ?1 AND m.move < ?2 ORDER BY m.move DESC LIMIT ?3",
                                          name, before == 0 ? kMost : std::min(before, kMost), std::min(limit, kMost)));
-  std::vector<GenomeRow> out;
-  while (true) {
-    GENEPOOL_TRY(const bool found, rows.step());
-    if (!found) return out;
-    out.push_back(read_genome(rows));
-    GENEPOOL_TRY_VOID(add_entries(out.back()));
-  }
+  return all_of(rows);
 }
 
 Result<std::uint64_t> Catalog::trim_history(std::string_view name, std::uint64_t keep) {

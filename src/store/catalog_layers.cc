@@ -8,7 +8,8 @@ namespace {
 
 #define GENEPOOL_LAYER_COLUMNS                                                                               \
   "SELECT n.name, l.id, l.bytes, l.checksum, l.source_kind, l.declared_base, l.architecture, l.source_hash," \
-  " l.rank_min, l.rank_max, l.parameter_count, l.targets, n.created_ms, l.genomes"                           \
+  " l.rank_min, l.rank_max, l.parameter_count, l.targets, n.created_ms, l.genomes, l.effect_kl,"             \
+  " l.effect_top1_changed, l.effect_prompts, l.effect_is_none"                                               \
   " FROM layer_names n JOIN layers l ON l.id = n.layer "
 
 std::vector<std::string> split_targets(std::string_view text) {
@@ -37,6 +38,10 @@ LayerRow read_layer(Statement& row) {
   out.targets = split_targets(row.text(11));
   out.created_ms = row.integer(12);
   out.genomes = row.count(13);
+  if (!row.is_null(14)) {
+    out.effect = LayerEffect{row.real(14), static_cast<std::uint32_t>(row.count(15)), static_cast<std::uint32_t>(row.count(16)),
+                             row.integer(17) != 0};
+  }
   return out;
 }
 
@@ -101,6 +106,12 @@ Result<void> Catalog::insert_layer(const LayerRow& row, const std::function<Resu
       " rank_max, parameter_count, targets) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
       row.id, row.bytes, row.checksum, row.source_kind, row.declared_base, row.architecture, row.source_hash, row.rank_min,
       row.rank_max, row.parameter_count, targets));
+  if (row.effect) {
+    GENEPOOL_TRY_VOID(db_.run("UPDATE layers SET effect_kl = ?2, effect_top1_changed = ?3, effect_prompts = ?4, effect_is_none = ?5"
+                              " WHERE id = ?1",
+                              row.id, row.effect->kl, std::int64_t{row.effect->top1_changed}, std::int64_t{row.effect->prompts},
+                              std::int64_t{row.effect->is_none}));
+  }
   GENEPOOL_TRY_VOID(db_.run("INSERT OR IGNORE INTO layer_names (name, layer, created_ms) VALUES (?1, ?2, ?3)", row.name, row.id,
                             row.created_ms));
   GENEPOOL_TRY_VOID(publish());

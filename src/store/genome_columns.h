@@ -30,7 +30,7 @@ inline GenomeRow read_genome(Statement& row) {
   out.moved_ms = row.integer(8);
   out.moved_by = row.text(9);
   out.moved_from = row.text(10);
-  out.parent = row.optional_digest(11);
+  if (!row.is_null(11)) out.parent = row.digest(11);
   return out;
 }
 

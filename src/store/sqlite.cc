@@ -37,9 +37,6 @@ void Statement::bind(int index, std::string_view value) {
 void Statement::bind(int index, const Digest& value) {
   note(sqlite3_bind_blob64(statement_.get(), index, value.bytes.data(), value.bytes.size(), SQLITE_TRANSIENT));
 }
-void Statement::bind(int index, const std::optional<Digest>& value) {
-  if (value) bind(index, *value);  // what is not bound is NULL
-}
 
 Result<bool> Statement::step() {
   const int result = bind_result_ == SQLITE_OK ? sqlite3_step(statement_.get()) : bind_result_;
@@ -65,10 +62,7 @@ Digest Statement::digest(int column) {
   return out;
 }
 
-std::optional<Digest> Statement::optional_digest(int column) {
-  if (sqlite3_column_type(statement_.get(), column) == SQLITE_NULL) return std::nullopt;
-  return digest(column);
-}
+bool Statement::is_null(int column) { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
 
 void Database::Close::operator()(sqlite3* connection) const { sqlite3_close(connection); }
 

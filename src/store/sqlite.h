@@ -36,7 +36,10 @@ class Statement {
   void bind(int index, std::uint64_t value);  // kept as the int64 of the same bits
   void bind(int index, std::string_view value);
   void bind(int index, const Digest& value);
-  void bind(int index, const std::optional<Digest>& value);  // none: NULL
+  template <class T>
+  void bind(int index, const std::optional<T>& value) {
+    if (value) bind(index, *value);  // what is not bound is NULL
+  }
 
   [[nodiscard]] Result<bool> step();  // true: there is a row
   [[nodiscard]] std::int64_t integer(int column);
@@ -44,7 +47,7 @@ class Statement {
   [[nodiscard]] double real(int column);
   [[nodiscard]] std::string text(int column);
   [[nodiscard]] Digest digest(int column);  // the schema checks the length
-  [[nodiscard]] std::optional<Digest> optional_digest(int column);  // none: NULL
+  [[nodiscard]] bool is_null(int column);
 
  private:
   friend class Database;

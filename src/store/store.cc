@@ -60,6 +60,7 @@ LayerRow row_of(const std::string& name, const ImportedLayer& layer) {
   row.rank_max = layer.rank_max;
   row.parameter_count = layer.parameter_count;
   row.targets = layer.targets;
+  row.effect = layer.effect;
   row.created_ms = unix_ms();
   return row;
 }

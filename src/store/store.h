@@ -36,6 +36,7 @@ struct LayerRow {
   Digest source_hash;
   std::uint64_t rank_min = 0, rank_max = 0, parameter_count = 0;
   std::vector<std::string> targets;
+  std::optional<LayerEffect> effect;  // none: nobody has tried it out
   std::int64_t created_ms = 0;  // Unix time
   std::uint64_t genomes = 0;    // that use it (filled by list and get)
 };

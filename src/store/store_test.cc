@@ -166,6 +166,22 @@ TEST_F(StoreGenomes, a_name_moves_only_when_told_to) {
   EXPECT_EQ(*store_->count_genomes(), 1u);
 }
 
+TEST_F(StoreGenomes, a_layers_effect_is_kept_and_may_come_later) {
+  EXPECT_FALSE(store_->layer("pirate")->effect);
+  ImportedLayer measured = pirate_;
+  measured.effect = LayerEffect{0.25, 3, 4, false};
+  ASSERT_TRUE(store_->add_layer("pirate", measured));
+  ASSERT_TRUE(store_->add_layer("twin", pirate_));  // not measured: what is known stays
+  for (const char* name : {"pirate", "twin"}) {
+    const auto effect = store_->layer(name)->effect;
+    ASSERT_TRUE(effect) << name;
+    EXPECT_EQ(effect->kl, 0.25);
+    EXPECT_EQ(effect->top1_changed, 3u);
+    EXPECT_EQ(effect->prompts, 4u);
+    EXPECT_FALSE(effect->is_none);
+  }
+}
+
 TEST_F(StoreGenomes, two_names_may_share_a_version) {
   ASSERT_TRUE(store_->add_layer("buccaneer", pirate_));
   ASSERT_TRUE(store_->create_genome({.name = "one", .base = kBase, .stack = {{"pirate", 0.5F}}}));

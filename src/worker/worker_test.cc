@@ -112,7 +112,7 @@ TEST_F(WorkerTest, a_probe_says_how_far_a_layer_moves_the_base) {
   const LayerEffect effect = effect_of(worker, sealed_page("a layer"));
   EXPECT_GT(effect.kl, 0.1);
   EXPECT_EQ(effect.prompts, 4u);
-  EXPECT_LE(effect.top1_changed, 4u);
+  EXPECT_GT(effect.top1_changed, 0u);
   EXPECT_FALSE(effect.is_none);
   EXPECT_TRUE(gate_is_free());
   end_zygote();

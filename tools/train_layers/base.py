@@ -1,6 +1,8 @@
 """The base model: SmolLM2-135M-Instruct, dequantised from its GGUF to float32."""
 
+import argparse
 import os
+from pathlib import Path
 
 # Nothing is fetched: the model, tokenizer and chat template all come from the GGUF.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -10,8 +12,19 @@ from tokenizers import pre_tokenizers
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
+ROOT = Path(__file__).resolve().parents[2]
 BASE_NAME = "SmolLM2-135M-Instruct"
 END = "<|im_end|>"
+
+
+def arguments(doc):
+    """A parser of the two arguments that every script here has."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--base", required=True, metavar="GGUF",
+                        help="SmolLM2-135M-Instruct.Q4_1.gguf")
+    parser.add_argument("--layers", type=Path, default=ROOT / "demo" / "layers", metavar="DIR",
+                        help="the layer folders (default: demo/layers)")
+    return parser
 
 
 def use_one_thread():

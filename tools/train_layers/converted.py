@@ -5,7 +5,6 @@ genepool's importer must arrive at the same bytes (names, order of rows, types);
 Runs convert_lora_to_gguf.py of a llama.cpp source tree; the base's configuration comes from its GGUF.
 """
 
-import argparse
 import hashlib
 import json
 import subprocess
@@ -29,16 +28,10 @@ def main():
 
 
 def arguments():
-    root = Path(__file__).resolve().parents[2]
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--base", required=True, metavar="GGUF",
-                        help="SmolLM2-135M-Instruct.Q4_1.gguf")
+    parser = base.arguments(__doc__)
     parser.add_argument("--llama", required=True, type=Path, metavar="DIR", help="llama.cpp's source")
-    parser.add_argument("--layers", type=Path, default=root / "demo" / "layers", metavar="DIR",
-                        help="the layer folders (default: demo/layers)")
     parser.add_argument("--out", type=Path, metavar="FILE",
-                        default=root / "tests" / "data" / "converted_layers.json",
+                        default=base.ROOT / "tests" / "data" / "converted_layers.json",
                         help="default: tests/data/converted_layers.json")
     return parser.parse_args()
 

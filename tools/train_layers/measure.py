@@ -5,7 +5,6 @@ Without --stacks: each layer alone at weight 1, and its card (unless --no-cards)
 With --stacks FILE: print the answers of the genomes of a genomes.txt.
 """
 
-import argparse
 from pathlib import Path
 
 import answers
@@ -27,13 +26,7 @@ def main():
 
 
 def arguments():
-    root = Path(__file__).resolve().parents[2]
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--base", required=True, metavar="GGUF",
-                        help="SmolLM2-135M-Instruct.Q4_1.gguf")
-    parser.add_argument("--layers", type=Path, default=root / "demo" / "layers", metavar="DIR",
-                        help="the layer folders (default: demo/layers)")
+    parser = base.arguments(__doc__)
     parser.add_argument("--only", action="append", choices=list(LAYERS), metavar="NAME",
                         help="measure this layer only; may be repeated")
     parser.add_argument("--no-cards", action="store_true", help="print only")

@@ -6,7 +6,6 @@ weights, so the result depends on neither llama.cpp nor the server. Tests compar
 the server with it; the prompts are stored as token ids, so they need no tokenizer.
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -54,15 +53,9 @@ def main():
 
 
 def arguments():
-    root = Path(__file__).resolve().parents[2]
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--base", required=True, metavar="GGUF",
-                        help="SmolLM2-135M-Instruct.Q4_1.gguf")
-    parser.add_argument("--layers", type=Path, default=root / "demo" / "layers", metavar="DIR",
-                        help="the layer folders (default: demo/layers)")
+    parser = base.arguments(__doc__)
     parser.add_argument("--out", type=Path, metavar="FILE",
-                        default=root / "tests" / "data" / "reference_logits.json",
+                        default=base.ROOT / "tests" / "data" / "reference_logits.json",
                         help="default: tests/data/reference_logits.json")
     return parser.parse_args()
 
