@@ -51,6 +51,19 @@ TEST_F(Admin, layers) {
   EXPECT_EQ(json("DELETE", "/api/layers/short")["removed"], "short");
 }
 
+TEST_F(Admin, golden_prompts_are_kept_and_checked_in_form) {
+  const std::string good = R"({"prompts":[{"prompt":"x","expect":{"contains":"y"}}]})";
+  EXPECT_EQ(json("GET", "/api/genomes/captain/golden")["prompts"], Json::array());
+  EXPECT_EQ(json("PUT", "/api/genomes/captain/golden", good)["prompts"].size(), 1U);
+  EXPECT_EQ(json("GET", "/api/genomes/captain/golden")["prompts"], Json::parse(good)["prompts"]);
+  EXPECT_EQ(json("PUT", "/api/genomes/captain/golden", R"({"prompts":[{"prompt":"x","expect":{"has":"y"}}]})", 400)["error"]["param"],
+            "expect.has");
+  EXPECT_EQ(json("PUT", "/api/genomes/captain/golden", "{}", 400)["error"]["param"], "prompts");
+  EXPECT_EQ(json("GET", "/api/genomes/captain/golden")["prompts"].size(), 1U) << "a refused list replaces nothing";
+  EXPECT_EQ(json("PUT", "/api/genomes/captain/golden", R"({"prompts":[]})")["prompts"], Json::array());
+  EXPECT_EQ(json("GET", "/api/genomes/nobody/golden", "", 404)["error"]["code"], "model_not_found");
+}
+
 TEST_F(Admin, layers_are_added_over_the_unix_socket_only) {
   const std::string body = R"({"path":"/somewhere/new","name":"new"})";
   EXPECT_EQ(json("POST", "/api/layers", body, 403)["error"]["code"], "forbidden");

@@ -29,6 +29,7 @@ struct Api::State {
     api::add_vllm(router, context);
     api::add_catalog(router, context);
     api::add_history(router, context);
+    api::add_golden(router, context);
     api::add_store(router, context);
     api::add_operator(router, context);
     api::add_stats(router, context);

@@ -1,5 +1,6 @@
 // /api/layers and /api/genomes: what the catalog knows. docs/reference/admin-api.md is the contract.
 #include "api/context.h"
+#include "api/golden_check.h"
 #include "api/openai_request.h"
 #include "api/views.h"
 #include "genome/name.h"
@@ -110,7 +111,7 @@ Result<Store::NewGenome> read_genome(const Json& body, const BaseId& base) {
   return genome;
 }
 
-Result<Out> create_genomes(Runtime& runtime, const Json& list) {
+Result<Out> create_genomes(Runtime& runtime, const Json& list, bool skip_golden) {
   const std::string wanted = fmt::format("an array of at most {} objects", kMostRows);
   if (!list.is_array() || list.size() > kMostRows) return Fields(Json::object()).wrong("genomes", wanted);
   std::vector<Store::NewGenome> genomes;
@@ -118,17 +119,17 @@ Result<Out> create_genomes(Runtime& runtime, const Json& list) {
     if (!one.is_object()) return Fields(Json::object()).wrong("genomes", wanted);
     GENEPOOL_TRY(genomes.emplace_back(), read_genome(one, runtime.base().id));
   }
-  GENEPOOL_TRY(const std::vector<GenomeRow> made, runtime.create_genomes(genomes));
+  GENEPOOL_TRY(const std::vector<GenomeRow> made, skip_golden ? runtime.create_genomes(genomes) : move_guarded(runtime, genomes));
   return Out{{"created", made.size()}};
 }
 
-Result<Out> copy_genome(Runtime& runtime, const Fields& fields) {
+Result<Out> copy_genome(Runtime& runtime, const Fields& fields, bool skip_golden) {
   Store::CopyGenome copy;
   GENEPOOL_TRY(copy.from, fields.required_text("from"));
   GENEPOOL_TRY(copy.name, fields.required_text("name"));
   GENEPOOL_TRY_VOID(fields.flag("replace", copy.replace));
   GENEPOOL_TRY_VOID(fields.text("if_version", copy.if_version));
-  GENEPOOL_TRY(const GenomeRow row, runtime.copy_genome(copy));
+  GENEPOOL_TRY(const GenomeRow row, skip_golden ? runtime.copy_genome(copy) : move_guarded(runtime, copy));
   return genome_json(runtime, row);
 }
 
@@ -136,10 +137,12 @@ Result<Out> copy_genome(Runtime& runtime, const Fields& fields) {
 Result<Out> create(Runtime& runtime, std::string_view text) {
   GENEPOOL_TRY(const Json body, parse_object(text));
   const Fields fields(body);
-  if (const Json* list = fields.find("genomes")) return create_genomes(runtime, *list);
-  if (fields.find("from")) return copy_genome(runtime, fields);
+  bool skip_golden = false;
+  GENEPOOL_TRY_VOID(fields.flag("skip_golden", skip_golden));
+  if (const Json* list = fields.find("genomes")) return create_genomes(runtime, *list, skip_golden);
+  if (fields.find("from")) return copy_genome(runtime, fields, skip_golden);
   GENEPOOL_TRY(const Store::NewGenome genome, read_genome(body, runtime.base().id));
-  GENEPOOL_TRY(const GenomeRow row, runtime.create_genome(genome));
+  GENEPOOL_TRY(const GenomeRow row, skip_golden ? runtime.create_genome(genome) : move_guarded(runtime, genome));
   return genome_json(runtime, row);
 }
 

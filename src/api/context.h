@@ -26,6 +26,7 @@ void add_models(Router& router, Context& context);
 void add_vllm(Router& router, Context& context);
 void add_catalog(Router& router, Context& context);
 void add_history(Router& router, Context& context);
+void add_golden(Router& router, Context& context);
 void add_store(Router& router, Context& context);
 void add_operator(Router& router, Context& context);
 void add_stats(Router& router, Context& context);

@@ -69,6 +69,17 @@ class FakeStore final : public Store {
     rollbacks.push_back(back);
     return genome(back.name);
   }
+  Result<GenomeRow> preview(const NewGenome&) override { return fail(Code::kInternal, "unused"); }
+  Result<GenomeRow> preview(const CopyGenome&) override { return fail(Code::kInternal, "unused"); }
+  Result<GenomeRow> preview(const Rollback&) override { return fail(Code::kInternal, "unused"); }
+  Result<std::string> golden_prompts(std::string_view name) override {
+    const auto found = golden.find(std::string(name));
+    return found == golden.end() ? "" : found->second;
+  }
+  Result<void> set_golden_prompts(std::string_view name, std::string_view prompts) override {
+    golden[std::string(name)] = prompts;
+    return {};
+  }
   Result<GenomeRow> genome_at(std::string_view name) override { return genome(name.substr(0, name.find('@'))); }
   Result<std::vector<GenomeRow>> history(std::string_view name, std::uint64_t limit, std::uint64_t before) override {
     GENEPOOL_TRY(const GenomeRow row, genome(name));
@@ -99,6 +110,7 @@ class FakeStore final : public Store {
   Result<StoreInfo> info() override { return StoreInfo{.layers = layers.size(), .quota = quota}; }
   void set_quota(std::uint64_t bytes) override { quota = bytes; }
 
+  std::map<std::string, std::string> golden;
   std::set<std::string> damaged;
   std::vector<CopyGenome> copies;
   std::vector<Rollback> rollbacks;
@@ -147,6 +159,7 @@ class FakeRuntime final : public Runtime {
     resolved.identity = identity_of(resolved.genome);
     return resolved;
   }
+  Result<ResolvedGenome> resolve(const GenomeRow& row) override { return resolve(row.name); }
   RequestId generate(const ResolvedGenome& genome, GenerateParams params, std::shared_ptr<ResponseSink> sink) override {
     const std::lock_guard lock(mutex_);
     asked.push_back({genome, std::move(params), std::move(sink)});

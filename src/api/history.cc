@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "api/context.h"
+#include "api/golden_check.h"
 #include "api/views.h"
 
 namespace genepool::api {
@@ -24,6 +25,7 @@ Result<Out> trim_history(Runtime& runtime, const Call& call) {
 
 Result<Out> roll_back(Runtime& runtime, const Call& call) {
   Store::Rollback back{.name = call.args[0]};
+  bool skip_golden = false;
   if (!call.request.body.empty()) {
     GENEPOOL_TRY(const Json body, parse_object(call.request.body));
     const Fields fields(body);
@@ -31,9 +33,10 @@ Result<Out> roll_back(Runtime& runtime, const Call& call) {
     GENEPOOL_TRY_VOID(fields.text("to", back.to));
     GENEPOOL_TRY_VOID(fields.integer("steps", 1, std::numeric_limits<std::int32_t>::max(), steps));
     GENEPOOL_TRY_VOID(fields.text("if_version", back.if_version));
+    GENEPOOL_TRY_VOID(fields.flag("skip_golden", skip_golden));
     back.steps = static_cast<std::uint64_t>(steps);
   }
-  GENEPOOL_TRY(const GenomeRow row, runtime.roll_back(back));
+  GENEPOOL_TRY(const GenomeRow row, skip_golden ? runtime.roll_back(back) : move_guarded(runtime, back));
   return genome_json(runtime, row);
 }
 

@@ -41,7 +41,7 @@ Model base_model(Runtime& runtime) {
 }
 
 Result<Out> list_models(Runtime& runtime) {
-  GENEPOOL_TRY(const std::vector<GenomeRow> genomes, all_genomes(runtime.store()));
+  GENEPOOL_TRY(const std::vector<GenomeRow> genomes, all_genomes(runtime.store(), ""));
   const RuntimeStatus status = runtime.status(false);
   const Residents residents = by_identity(status);
   Out data = Out::array({model_json(base_model(runtime), residents)});

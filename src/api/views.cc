@@ -9,7 +9,6 @@
 namespace genepool::api {
 namespace {
 
-constexpr std::uint64_t kPage = 1000;
 
 std::string_view state_text(const GenomeStatus& status) {
   if (!status.worker) {
@@ -127,19 +126,6 @@ Out resident_json(const ResidentRow& row) {
           {"idle_ms", row.idle_ms},
           {"is_pinned", status.is_pinned},
           {"requests", status.requests}};
-}
-
-Result<std::vector<GenomeRow>> all_genomes(Store& store) {
-  std::vector<GenomeRow> all;
-  ListOptions options;
-  options.limit = kPage;
-  for (;;) {
-    GENEPOOL_TRY(std::vector<GenomeRow> page, store.list_genomes(options));
-    const bool is_last = page.size() < kPage;
-    for (GenomeRow& row : page) all.push_back(std::move(row));
-    if (is_last) return all;
-    options.after = all.back().name;
-  }
 }
 
 std::string stack_text(const std::vector<NamedEntry>& stack) {

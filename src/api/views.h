@@ -33,9 +33,6 @@ inline constexpr std::uint64_t kMostRows = 10000;  // of one answer or request
 // over TCP only what lies below the configured root. kForbidden. Blocks on disk: for a loader thread.
 [[nodiscard]] Result<std::string> readable_path(Context& context, const Call& call, const std::string& path);
 
-// Every genome of the catalog, a page at a time.
-[[nodiscard]] Result<std::vector<GenomeRow>> all_genomes(Store& store);
-
 // `base + pirate:0.8`, the inline stack that means the same.
 [[nodiscard]] std::string stack_text(const std::vector<NamedEntry>& stack);
 

@@ -78,7 +78,7 @@ void run(Context& context, const CallPtr& call, bool needs_path, Work work) {
 }
 
 Result<Out> list_adapters(Runtime& runtime) {
-  GENEPOOL_TRY(const std::vector<LayerRow> layers, runtime.store().list_layers({}));
+  GENEPOOL_TRY(const std::vector<LayerRow> layers, all_layers(runtime.store(), ""));
   Out list = Out::array();
   for (const LayerRow& layer : layers) {
     list.push_back({{"id", list.size()}, {"path", layer.name}, {"scale", 0.0}});  // none is on for everybody

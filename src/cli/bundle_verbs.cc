@@ -110,7 +110,9 @@ Result<GenomeInfo> import_bundle(const Invocation& invocation, Catalog& catalog,
                           .system_prompt = manifest.system_prompt,
                           .parameters = manifest.default_parameters,
                           .stack = {},
-                          .replace = invocation.has("--replace")};
+                          .replace = invocation.has("--replace"),
+                          .if_version = "",
+                          .skip_golden = invocation.has("--skip-golden")};
   for (const NamedEntry& entry : manifest.stack) genome.stack.push_back(entry_text({names.at(entry.layer), entry.weight}));
   return catalog.create_genome(genome, "");
 }
@@ -146,7 +148,9 @@ Result<GenomeInfo> import_modelfile(const Invocation& invocation, Catalog& catal
                           .system_prompt = modelfile.system,
                           .parameters = "",
                           .stack = {},
-                          .replace = invocation.has("--replace")};
+                          .replace = invocation.has("--replace"),
+                          .if_version = "",
+                          .skip_golden = invocation.has("--skip-golden")};
   GENEPOOL_TRY(genome.parameters, parameters_of(modelfile, left_out));
   for (const std::string& parameter : left_out) print_note(fmt::format("PARAMETER {} belongs to the server: left out", parameter));
   const fs::path folder = fs::absolute(path).parent_path();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/golden_check.h"
 #include "base/error.h"
 #include "cli/invocation.h"
 #include "cli/wire.h"
@@ -35,13 +36,18 @@ class Catalog {
   [[nodiscard]] virtual Result<GenomeInfo> create_genome(const NewGenomeRequest& genome, const std::string& base) = 0;
   // All or none; returns how many there are.
   [[nodiscard]] virtual Result<std::uint64_t> create_genomes(const std::vector<NewGenomeRequest>& genomes, const std::string& base) = 0;
-  [[nodiscard]] virtual Result<GenomeInfo> copy_genome(const Store::CopyGenome& copy) = 0;
-  [[nodiscard]] virtual Result<GenomeInfo> roll_back(const Store::Rollback& back) = 0;
+  [[nodiscard]] virtual Result<GenomeInfo> copy_genome(const Store::CopyGenome& copy, bool skip_golden) = 0;
+  [[nodiscard]] virtual Result<GenomeInfo> roll_back(const Store::Rollback& back, bool skip_golden) = 0;
   [[nodiscard]] virtual Result<std::vector<GenomeInfo>> history(const std::string& name) = 0;  // newest first
   [[nodiscard]] virtual Result<std::uint64_t> trim_history(const std::string& name, std::uint64_t keep) = 0;
   [[nodiscard]] virtual Result<std::vector<GenomeInfo>> genomes(const std::string& search) = 0;
   [[nodiscard]] virtual Result<GenomeInfo> genome(const std::string& name) = 0;  // or "captain@1a2b3c4d", one of its versions
   [[nodiscard]] virtual Result<void> remove_genome(const std::string& name) = 0;
+
+  // The golden prompts that guard a name: a JSON array's text.
+  [[nodiscard]] virtual Result<std::string> golden(const std::string& name) = 0;
+  [[nodiscard]] virtual Result<void> set_golden(const std::string& name, const std::string& prompts) = 0;
+  [[nodiscard]] virtual Result<std::vector<api::GoldenResult>> check_golden(const std::string& name) = 0;
 
   [[nodiscard]] virtual Result<StoreInfo> store_info() = 0;
   [[nodiscard]] virtual Result<GarbageInfo> collect_garbage(bool is_dry_run) = 0;

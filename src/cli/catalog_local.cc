@@ -1,7 +1,6 @@
 // The Catalog of a data directory that no server holds: the Store, opened under its lock.
-#include <algorithm>
-#include <iterator>
-
+#include "api/golden_check.h"
+#include "api/golden_prompts.h"
 #include "api/openai_request.h"
 #include "cli/catalog.h"
 #include "genome/base_name.h"
@@ -92,21 +91,12 @@ class LocalCatalog final : public Catalog {
     return BaseInfo{used.second.id.hex(), used.second.name, used.second.architecture};
   }
 
-  // A layer is tried out before it is accepted, which takes an engine: a runtime has the directory meanwhile.
   Result<LayerInfo> add_layer(const NewLayerRequest& layer, const std::string& base) override {
-    Config config = config_;
-    config.log_level = "error";
-    if (!base.empty()) config.base_path = base;
-    store_.reset();
-    const auto add = [&]() -> Result<LayerRow> {
-      GENEPOOL_TRY(const std::unique_ptr<Runtime> runtime, Runtime::open(config));
-      return runtime->add_layer({layer.path, layer.name, layer.force});
-    };
-    const auto row = add();
-    GENEPOOL_TRY(store_, open_store(config_));
-    if (!row) return tl::unexpected(row.error());
+    GENEPOOL_TRY(const LayerRow row, with_engine<LayerRow>(base, [&](Runtime& runtime) {
+                   return runtime.add_layer({layer.path, layer.name, layer.force});
+                 }));
     GENEPOOL_TRY(const auto used, store_->use_base(base));
-    return with_doubt(info_of(*row), used.second);
+    return with_doubt(info_of(row), used.second);
   }
 
   Result<LayerInfo> generate_layer(const std::string& name, const RandomLayerOptions& options,
@@ -118,8 +108,8 @@ class LocalCatalog final : public Catalog {
   }
 
   Result<std::vector<LayerInfo>> layers(const std::string& search) override {
-    GENEPOOL_TRY(std::vector<LayerInfo> all,
-                 all_pages<LayerRow>([&](const ListOptions& options) { return store_->list_layers(options); }, search));
+    GENEPOOL_TRY(const std::vector<LayerRow> rows, all_layers(*store_, search));
+    std::vector<LayerInfo> all = infos_of(rows);
     if (const auto used = store_->use_base(""); used && !all.empty()) {
       for (LayerInfo& layer : all) layer = with_doubt(std::move(layer), used->second);
     }
@@ -156,23 +146,34 @@ class LocalCatalog final : public Catalog {
   Result<GenomeInfo> create_genome(const NewGenomeRequest& genome, const std::string& base) override {
     GENEPOOL_TRY(const auto used, store_->use_base(base));
     GENEPOOL_TRY(const Store::NewGenome wanted, wanted_of(genome, used.second.id));
+    GENEPOOL_TRY(const bool is_guarded, guarded(wanted.name, genome.skip_golden));
+    if (is_guarded) return moved_by_engine(base, wanted);
     return store_->create_genome(wanted).map([](const GenomeRow& row) { return info_of(row); });
   }
 
   Result<std::uint64_t> create_genomes(const std::vector<NewGenomeRequest>& genomes, const std::string& base) override {
     GENEPOOL_TRY(const auto used, store_->use_base(base));
     std::vector<Store::NewGenome> wanted;
+    bool needs_engine = false;
     for (const NewGenomeRequest& genome : genomes) {
       GENEPOOL_TRY(wanted.emplace_back(), wanted_of(genome, used.second.id));
+      GENEPOOL_TRY(const bool is_guarded, guarded(genome.name, genome.skip_golden));
+      needs_engine = needs_engine || is_guarded;
     }
-    return store_->create_genomes(wanted).map([](const auto& rows) -> std::uint64_t { return rows.size(); });
+    const auto made = needs_engine ? with_engine<std::vector<GenomeRow>>(base, [&](Runtime& r) { return api::move_guarded(r, wanted); })
+                                   : store_->create_genomes(wanted);
+    return made.map([](const auto& rows) -> std::uint64_t { return rows.size(); });
   }
 
-  Result<GenomeInfo> copy_genome(const Store::CopyGenome& copy) override {
+  Result<GenomeInfo> copy_genome(const Store::CopyGenome& copy, bool skip_golden) override {
+    GENEPOOL_TRY(const bool is_guarded, guarded(copy.name, skip_golden));
+    if (is_guarded) return moved_by_engine("", copy);
     return store_->copy_genome(copy).map([](const GenomeRow& row) { return info_of(row); });
   }
 
-  Result<GenomeInfo> roll_back(const Store::Rollback& back) override {
+  Result<GenomeInfo> roll_back(const Store::Rollback& back, bool skip_golden) override {
+    GENEPOOL_TRY(const bool is_guarded, guarded(back.name, skip_golden));
+    if (is_guarded) return moved_by_engine("", back);
     return store_->roll_back(back).map([](const GenomeRow& row) { return info_of(row); });
   }
 
@@ -185,12 +186,28 @@ class LocalCatalog final : public Catalog {
   }
 
   Result<std::vector<GenomeInfo>> genomes(const std::string& search) override {
-    return all_pages<GenomeRow>([&](const ListOptions& options) { return store_->list_genomes(options); }, search);
+    return all_genomes(*store_, search).map([](const auto& rows) { return infos_of(rows); });
   }
 
   Result<GenomeInfo> genome(const std::string& name) override {
     GENEPOOL_TRY(const GenomeRow row, store_->genome_at(name));
     return info_of(row);
+  }
+
+  Result<std::string> golden(const std::string& name) override {
+    GENEPOOL_TRY([[maybe_unused]] const GenomeRow row, store_->genome(name));
+    GENEPOOL_TRY(const std::string prompts, store_->golden_prompts(name));
+    return prompts.empty() ? "[]" : prompts;
+  }
+
+  Result<void> set_golden(const std::string& name, const std::string& prompts) override {
+    GENEPOOL_TRY(const std::string checked, api::check_golden(prompts));
+    return store_->set_golden_prompts(name, checked);
+  }
+
+  Result<std::vector<api::GoldenResult>> check_golden(const std::string& name) override {
+    GENEPOOL_TRY(const GenomeRow row, store_->genome(name));
+    return with_engine<std::vector<api::GoldenResult>>("", [&](Runtime& runtime) { return api::ask_golden(runtime, row); });
   }
 
   Result<void> remove_genome(const std::string& name) override { return store_->remove_genome(name); }
@@ -203,21 +220,31 @@ class LocalCatalog final : public Catalog {
   }
 
  private:
-  template <class Row, class List>
-  static auto all_pages(List list, const std::string& search) -> Result<decltype(infos_of(std::vector<Row>()))> {
-    ListOptions options{.search = search};
-    std::vector<Row> all;
-    while (true) {
-      GENEPOOL_TRY(std::vector<Row> rows, list(options));
-      const bool is_last = rows.size() < options.limit;
-      if (!rows.empty()) options.after = rows.back().name;
-      std::move(rows.begin(), rows.end(), std::back_inserter(all));
-      if (is_last) return infos_of(all);
-    }
+  // What only an engine can tell: a runtime has the directory while `ask` runs.
+  template <class T, class Ask>
+  Result<T> with_engine(const std::string& base, Ask ask) {
+    Config config = config_;
+    config.log_level = "error";
+    if (!base.empty()) config.base_path = base;
+    store_.reset();
+    auto answer = Runtime::open(config).and_then([&](const std::unique_ptr<Runtime>& runtime) -> Result<T> { return ask(*runtime); });
+    GENEPOOL_TRY(store_, open_store(config_));
+    return answer;
+  }
+
+  Result<bool> guarded(const std::string& name, bool skip_golden) {
+    if (skip_golden) return false;
+    return store_->golden_prompts(name).map([](const std::string& prompts) { return !prompts.empty(); });
+  }
+
+  template <class Wanted>
+  Result<GenomeInfo> moved_by_engine(const std::string& base, const Wanted& wanted) {
+    return with_engine<GenomeRow>(base, [&](Runtime& runtime) { return api::move_guarded(runtime, wanted); })
+        .map([](const GenomeRow& row) { return info_of(row); });
   }
 
   const Config config_;
-  std::unique_ptr<Store> store_;  // null only inside add_layer(), and after it when the directory could not be opened again
+  std::unique_ptr<Store> store_;  // null only in with_engine(), and after it when the directory could not be opened again
 };
 
 }  // namespace

@@ -97,13 +97,13 @@ class RemoteCatalog final : public Catalog {
     return parse_number(answer, "created");
   }
 
-  Result<GenomeInfo> copy_genome(const Store::CopyGenome& copy) override {
-    GENEPOOL_TRY(const std::string answer, server_->post("/api/genomes", json_of(copy)));
+  Result<GenomeInfo> copy_genome(const Store::CopyGenome& copy, bool skip_golden) override {
+    GENEPOOL_TRY(const std::string answer, server_->post("/api/genomes", json_of(copy, skip_golden)));
     return parse_genome(answer);
   }
 
-  Result<GenomeInfo> roll_back(const Store::Rollback& back) override {
-    GENEPOOL_TRY(const std::string answer, server_->post(genome_path(back.name) + "/rollback", json_of(back)));
+  Result<GenomeInfo> roll_back(const Store::Rollback& back, bool skip_golden) override {
+    GENEPOOL_TRY(const std::string answer, server_->post(genome_path(back.name) + "/rollback", json_of(back, skip_golden)));
     return parse_genome(answer);
   }
 
@@ -135,6 +135,20 @@ class RemoteCatalog final : public Catalog {
 
   Result<void> remove_genome(const std::string& name) override {
     return server_->remove(genome_path(name)).map([](const std::string&) {});
+  }
+
+  Result<std::string> golden(const std::string& name) override {
+    GENEPOOL_TRY(const std::string answer, server_->get(genome_path(name) + "/golden"));
+    return parse_golden(answer);
+  }
+
+  Result<void> set_golden(const std::string& name, const std::string& prompts) override {
+    return server_->put(genome_path(name) + "/golden", golden_json(prompts)).map([](const std::string&) {});
+  }
+
+  Result<std::vector<api::GoldenResult>> check_golden(const std::string& name) override {
+    GENEPOOL_TRY(const std::string answer, server_->post(genome_path(name) + "/golden/check", ""));
+    return parse_golden_results(answer);
   }
 
   Result<StoreInfo> store_info() override {

@@ -23,6 +23,7 @@ class Connection {
   // The body of a 2xx answer; else the error that the server states. kUnreachable, kDeadlineExceeded, kIo as HttpClient.
   [[nodiscard]] Result<std::string> get(std::string_view path) { return send("GET", path, ""); }
   [[nodiscard]] Result<std::string> post(std::string_view path, std::string_view body) { return send("POST", path, body); }
+  [[nodiscard]] Result<std::string> put(std::string_view path, std::string_view body) { return send("PUT", path, body); }
   [[nodiscard]] Result<std::string> remove(std::string_view path) { return send("DELETE", path, ""); }
 
   // Hands out the lines of an event stream without their line ends: "data: {...}", ": ping". `on_line` false: stop.

@@ -38,23 +38,15 @@ std::string details(const GenomeInfo& genome) {
   return text;
 }
 
-Result<std::string> read_all(const std::string& path) {
-  std::ifstream file;
-  if (path != "-") file.open(path);
-  std::istream& in = path == "-" ? std::cin : file;
-  if (!in) return fail_errno("read " + path, errno);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
 Result<int> create_from_file(const Invocation& invocation) {
   if (!invocation.argument("NAME").empty() || invocation.has("--system") || invocation.has("--if-version")) {
     return fail(Code::kUsage, "--from takes every genome from the file: no NAME, --system or --if-version beside it");
   }
-  GENEPOOL_TRY(const std::string text, read_all(invocation.text("--from")));
+  GENEPOOL_TRY(const std::string text, read_text(invocation.text("--from")));
   GENEPOOL_TRY(const std::vector<GenomeLine> lines, parse_genome_lines(text));
   std::vector<NewGenomeRequest> genomes;
   for (const GenomeLine& line : lines) {
-    genomes.push_back({.name = line.name, .system_prompt = "", .parameters = "", .stack = line.stack, .replace = invocation.has("--replace")});
+    genomes.push_back({.name = line.name, .system_prompt = "", .parameters = "", .stack = line.stack, .replace = invocation.has("--replace"), .if_version = "", .skip_golden = invocation.has("--skip-golden")});
   }
   GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
   GENEPOOL_TRY(const std::uint64_t made, catalog->create_genomes(genomes, invocation.text("--base")));
@@ -63,6 +55,14 @@ Result<int> create_from_file(const Invocation& invocation) {
 }
 
 }  // namespace
+
+Result<std::string> read_text(const std::string& path) {
+  std::ifstream file;
+  if (path != "-") file.open(path);
+  std::istream& in = path == "-" ? std::cin : file;
+  if (!in) return fail_errno("read " + path, errno);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
 
 std::string stack_text(const GenomeInfo& genome, std::string_view between) {
   std::string text;
@@ -91,7 +91,8 @@ Result<int> verb_genome_create(const Invocation& invocation) {
                           .parameters = "",
                           .stack = invocation.rest("LAYER:WEIGHT"),
                           .replace = invocation.has("--replace"),
-                          .if_version = invocation.text("--if-version")};
+                          .if_version = invocation.text("--if-version"),
+                          .skip_golden = invocation.has("--skip-golden")};
   GENEPOOL_TRY_VOID(check_name(genome.name));
   for (const std::string& entry : genome.stack) {
     GENEPOOL_TRY_VOID(parse_entry(entry).map([](const NamedEntry&) {}));

@@ -51,7 +51,8 @@ Result<int> verb_genome_rollback(const Invocation& invocation) {
   GENEPOOL_TRY(const GenomeInfo genome, catalog->roll_back({.name = invocation.argument("GENOME"),
                                                             .to = invocation.text("--to"),
                                                             .steps = static_cast<std::uint64_t>(steps),
-                                                            .if_version = invocation.text("--if-version")}));
+                                                            .if_version = invocation.text("--if-version")},
+                                                           invocation.has("--skip-golden")));
   return report_genome(invocation, genome);
 }
 
@@ -60,7 +61,8 @@ Result<int> verb_genome_cp(const Invocation& invocation) {
   GENEPOOL_TRY(const GenomeInfo genome, catalog->copy_genome({.from = invocation.argument("GENOME"),
                                                               .name = invocation.argument("NAME"),
                                                               .replace = invocation.has("--replace"),
-                                                              .if_version = invocation.text("--if-version")}));
+                                                              .if_version = invocation.text("--if-version")},
+                                                             invocation.has("--skip-golden")));
   return report_genome(invocation, genome);
 }
 

@@ -259,6 +259,7 @@ Json to_json(const NewGenomeRequest& request) {
   if (!request.system_prompt.empty()) body["system_prompt"] = request.system_prompt;
   if (!request.parameters.empty()) body["parameters"] = Json::parse(request.parameters, nullptr, false);
   if (!request.if_version.empty()) body["if_version"] = request.if_version;
+  if (request.skip_golden) body["skip_golden"] = true;
   return body;
 }
 std::string json_of(const NewGenomeRequest& request) { return to_json(request).dump(); }

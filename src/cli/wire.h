@@ -97,6 +97,7 @@ struct NewGenomeRequest {
   std::vector<std::string> stack;
   bool replace = false;
   std::string if_version;
+  bool skip_golden = false;
 };
 struct ChatRequest {
   std::string model, prompt;

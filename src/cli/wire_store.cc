@@ -59,19 +59,35 @@ Result<GarbageInfo> parse_garbage(std::string_view text) {
   });
 }
 
-std::string json_of(const std::vector<NewGenomeRequest>& genomes) { return Json{{"genomes", list_of(genomes)}}.dump(); }
-std::string json_of(const Store::CopyGenome& copy) {
-  Json body{{"name", copy.name}, {"from", copy.from}, {"replace", copy.replace}};
+Result<std::string> parse_golden(std::string_view text) {
+  return parsed(text, [](const Json& j) { return j.at("prompts").dump(); });
+}
+Result<std::vector<api::GoldenResult>> parse_golden_results(std::string_view text) {
+  return parsed(text, [](const Json& j) {
+    return each(j, "results", [](const Json& one) {
+      return api::GoldenResult{get<std::string>(one, "prompt"), get<std::string>(one, "answer"),
+                               get<std::vector<std::string>>(one, "failures")};
+    });
+  });
+}
+
+std::string json_of(const std::vector<NewGenomeRequest>& genomes) {
+  const bool skip_golden = std::ranges::any_of(genomes, &NewGenomeRequest::skip_golden);
+  return Json{{"genomes", list_of(genomes)}, {"skip_golden", skip_golden}}.dump();
+}
+std::string json_of(const Store::CopyGenome& copy, bool skip_golden) {
+  Json body{{"name", copy.name}, {"from", copy.from}, {"replace", copy.replace}, {"skip_golden", skip_golden}};
   if (!copy.if_version.empty()) body["if_version"] = copy.if_version;
   return body.dump();
 }
-std::string json_of(const Store::Rollback& back) {
-  Json body = Json::object();
+std::string json_of(const Store::Rollback& back, bool skip_golden) {
+  Json body = {{"skip_golden", skip_golden}};
   if (back.to.empty()) body["steps"] = back.steps;
   if (!back.to.empty()) body["to"] = back.to;
   if (!back.if_version.empty()) body["if_version"] = back.if_version;
   return body.dump();
 }
+std::string golden_json(const std::string& prompts) { return fmt::format("{{\"prompts\":{}}}", prompts); }
 std::string dry_run_json(bool is_dry_run) { return Json{{"dry_run", is_dry_run}}.dump(); }
 std::string path_json(const std::string& path) { return path.empty() ? "" : Json{{"path", path}}.dump(); }
 
@@ -100,6 +116,17 @@ std::string json_of(const StoreInfo& info) {
 std::string json_of(const GarbageInfo& garbage) {
   return Json{{"dry_run", garbage.is_dry_run}, {"layers", list_of(garbage.layers)}, {"files", garbage.files}, {"bytes", garbage.bytes}}
       .dump(2);
+}
+Result<std::string> spread_json(std::string_view text) {
+  return parsed(text, [](const Json& j) { return j.dump(2); });
+}
+std::string json_of_golden(const std::vector<api::GoldenResult>& results) {
+  Json list = Json::array();
+  for (const api::GoldenResult& result : results) {
+    list.push_back({{"prompt", result.prompt}, {"answer", result.answer}, {"failures", result.failures}});
+  }
+  const bool has_passed = std::ranges::all_of(results, [](const api::GoldenResult& result) { return result.failures.empty(); });
+  return Json{{"passed", has_passed}, {"results", std::move(list)}}.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 std::string json_of_count(const char* key, std::uint64_t count) { return Json{{key, count}}.dump(2); }
 

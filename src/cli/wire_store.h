@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/golden_check.h"
 #include "cli/wire.h"
 #include "store/store.h"
 
@@ -33,11 +34,14 @@ struct Difference {
 [[nodiscard]] Result<VerifyInfo> parse_verified(std::string_view text);
 [[nodiscard]] Result<StoreInfo> parse_store_info(std::string_view text);
 [[nodiscard]] Result<GarbageInfo> parse_garbage(std::string_view text);
+[[nodiscard]] Result<std::string> parse_golden(std::string_view text);  // the array
+[[nodiscard]] Result<std::vector<api::GoldenResult>> parse_golden_results(std::string_view text);
 
 // Bodies of requests.
 [[nodiscard]] std::string json_of(const std::vector<NewGenomeRequest>& genomes);
-[[nodiscard]] std::string json_of(const Store::CopyGenome& copy);
-[[nodiscard]] std::string json_of(const Store::Rollback& back);
+[[nodiscard]] std::string json_of(const Store::CopyGenome& copy, bool skip_golden);
+[[nodiscard]] std::string json_of(const Store::Rollback& back, bool skip_golden);
+[[nodiscard]] std::string golden_json(const std::string& prompts);  // a JSON array's text
 [[nodiscard]] std::string dry_run_json(bool is_dry_run);
 [[nodiscard]] std::string path_json(const std::string& path);  // "" for none
 
@@ -47,6 +51,8 @@ struct Difference {
 [[nodiscard]] std::string json_of_verified(const std::vector<VerifyInfo>& layers);
 [[nodiscard]] std::string json_of(const StoreInfo& info);
 [[nodiscard]] std::string json_of(const GarbageInfo& garbage);
+[[nodiscard]] Result<std::string> spread_json(std::string_view text);  // over lines, for people
+[[nodiscard]] std::string json_of_golden(const std::vector<api::GoldenResult>& results);
 [[nodiscard]] std::string json_of_count(const char* key, std::uint64_t count);
 
 }  // namespace genepool::cli

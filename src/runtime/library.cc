@@ -4,6 +4,7 @@
 #include <future>
 #include <utility>
 
+#include "runtime/answer_collector.h"
 #include "runtime/ledger.h"
 #include "runtime/process_memory.h"
 #include "runtime/runtime.h"
@@ -28,27 +29,6 @@ UseMetrics metrics_of(const Receipt& receipt) {
   m.layers = receipt.layers.size();
   return m;
 }
-
-// Collects one generation; `done` is set when it has ended.
-class Collector final : public ResponseSink {
- public:
-  explicit Collector(std::function<void(std::string_view)> on_text) : on_text_(std::move(on_text)) {}
-
-  void on_accepted(std::uint32_t, std::uint32_t) override {}
-  void on_tokens(const TokensOut& tokens) override {
-    text_ += tokens.text;
-    if (on_text_) on_text_(tokens.text);
-  }
-  void on_end(const Outcome& outcome) override { done_.set_value(outcome); }
-
-  [[nodiscard]] Outcome wait() { return done_.get_future().get(); }
-  [[nodiscard]] std::string take_text() { return std::move(text_); }
-
- private:
-  std::function<void(std::string_view)> on_text_;
-  std::string text_;
-  std::promise<Outcome> done_;
-};
 
 GenerateParams params_of(const GenerateOptions& options, const ResolvedGenome& genome) {
   GenerateParams params;
@@ -91,7 +71,7 @@ Lease::~Lease() {
 }
 
 Result<Generation> Lease::generate(const GenerateOptions& options) {
-  const auto sink = std::make_shared<Collector>(options.on_text);
+  const auto sink = std::make_shared<AnswerCollector>(options.on_text);
   state_->runtime->generate_on(state_->id, params_of(options, state_->genome), sink);
   const Outcome outcome = sink->wait();
   return generation_of(outcome, sink->take_text());
@@ -163,7 +143,7 @@ Result<GenomePool::Measured> GenomePool::acquire_with_metrics(std::string_view n
   GENEPOOL_TRY(const ResolvedGenome genome, state_->runtime->resolve(name));
   GenerateParams params = params_of(options, genome);
   params.keep_hot = keep_hot;
-  const auto sink = std::make_shared<Collector>(options.on_text);
+  const auto sink = std::make_shared<AnswerCollector>(options.on_text);
   state_->runtime->generate(genome, std::move(params), sink);
   const Outcome outcome = sink->wait();
   GENEPOOL_TRY(Generation generation, generation_of(outcome, sink->take_text()));

@@ -28,15 +28,10 @@ Result<ResolvedGenome> resolve_inline(std::string_view model, const BaseId& base
   return resolved;
 }
 
-Result<ResolvedGenome> resolve_name(std::string_view model, const BaseId& base, Store& store) {
-  auto found = store.genome(model);
-  if (!found && found.error().code == Code::kGenomeNotFound && store.layer(model)) {
-    return fail_param(Code::kGenomeNotFound, "model", "there is no genome \"{}\", but a layer: ask for base+{}", model, model);
-  }
-  GENEPOOL_TRY(const GenomeRow row, std::move(found));
+Result<ResolvedGenome> meaning_of(const GenomeRow& row, const BaseId& base) {
   if (row.base != base) {
     return fail(Code::kConflict, "genome \"{}\" was made for base {}, this server has base {}: create it again with --replace",
-                model, row.base.brief(), base.brief());
+                row.name, row.base.brief(), base.brief());
   }
   ResolvedGenome resolved;
   resolved.genome = {row.base, row.entries};
@@ -46,6 +41,15 @@ Result<ResolvedGenome> resolve_name(std::string_view model, const BaseId& base, 
   resolved.system_prompt = row.system_prompt;
   resolved.default_parameters = row.default_parameters;
   return resolved;
+}
+
+Result<ResolvedGenome> resolve_name(std::string_view model, const BaseId& base, Store& store) {
+  auto found = store.genome(model);
+  if (!found && found.error().code == Code::kGenomeNotFound && store.layer(model)) {
+    return fail_param(Code::kGenomeNotFound, "model", "there is no genome \"{}\", but a layer: ask for base+{}", model, model);
+  }
+  if (!found) return tl::unexpected(std::move(found.error()));
+  return meaning_of(*found, base);
 }
 
 }  // namespace
@@ -62,6 +66,13 @@ Result<ResolvedGenome> resolve_model(std::string_view model, const BaseId& base,
     GENEPOOL_TRY(resolved, resolve_name(model, base, store));
   }
   resolved.name = std::string(model);
+  GENEPOOL_TRY_VOID(add_layer_charges(resolved, store));
+  return resolved;
+}
+
+Result<ResolvedGenome> resolve_row(const GenomeRow& row, const BaseId& base, Store& store) {
+  GENEPOOL_TRY(ResolvedGenome resolved, meaning_of(row, base));
+  resolved.name = row.name;
   GENEPOOL_TRY_VOID(add_layer_charges(resolved, store));
   return resolved;
 }

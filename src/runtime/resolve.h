@@ -14,6 +14,9 @@ namespace genepool {
 // (the genome was made for another base).
 [[nodiscard]] Result<ResolvedGenome> resolve_model(std::string_view model, const BaseId& base, Store& store);
 
+// The same for a row of the catalog, or of Store::preview().
+[[nodiscard]] Result<ResolvedGenome> resolve_row(const GenomeRow& row, const BaseId& base, Store& store);
+
 // What the pool must know of it. The page is at most twice its layers: every pair may widen from 16 to 32 bit.
 [[nodiscard]] GenomeSpec spec_of(const ResolvedGenome& genome);
 

@@ -142,6 +142,8 @@ void RuntimeImpl::on_second() {
 
 Result<ResolvedGenome> RuntimeImpl::resolve(std::string_view model) { return resolve_model(model, base_.id, *store_); }
 
+Result<ResolvedGenome> RuntimeImpl::resolve(const GenomeRow& row) { return resolve_row(row, base_.id, *store_); }
+
 // ------------------------------------------------------------------------------------------------- operator commands
 
 RequestId RuntimeImpl::command(const ResolvedGenome& genome, Goal goal, Done done) {

@@ -123,6 +123,8 @@ class Runtime {
 
   // Reads the catalog; blocks below a millisecond. kGenomeNotFound and kLayerNotFound name the nearest. kBadRequest.
   [[nodiscard]] virtual Result<ResolvedGenome> resolve(std::string_view model) = 0;
+  // What a row of the catalog means, also one of Store::preview(), which no name points to yet.
+  [[nodiscard]] virtual Result<ResolvedGenome> resolve(const GenomeRow& row) = 0;
 
   virtual RequestId generate(const ResolvedGenome& genome, GenerateParams params, std::shared_ptr<ResponseSink> sink) = 0;
   // Its sink still gets on_end, with kCancelled. Unknown and ended ids are ignored.

@@ -28,6 +28,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   [[nodiscard]] Result<void> start();
 
   Result<ResolvedGenome> resolve(std::string_view model) override;
+  Result<ResolvedGenome> resolve(const GenomeRow& row) override;
   RequestId generate(const ResolvedGenome& genome, GenerateParams params, std::shared_ptr<ResponseSink> sink) override;
   void cancel(RequestId request) override;
   RequestId acquire(const ResolvedGenome& genome, Duration deadline, LeaseCallback done) override;

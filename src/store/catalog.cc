@@ -73,8 +73,14 @@ ALTER TABLE layers ADD COLUMN effect_prompts INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE layers ADD COLUMN effect_is_none INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// What a name's moves must not break: docs/adr/0009.
+constexpr const char* kSchema5 = R"sql(
+CREATE TABLE golden_prompts (
+  genome TEXT PRIMARY KEY REFERENCES genomes(name) ON DELETE CASCADE, prompts TEXT NOT NULL) STRICT, WITHOUT ROWID;
+)sql";
+
 // Migration i takes a catalog from user_version i to i + 1. Never change one that was released: add the next.
-constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3, kSchema4};
+constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3, kSchema4, kSchema5};
 
 // Names near `wanted` in the index's order, and so of bounded number however many there are. Small catalogs are covered
 // whole; in large ones a typo in the first letters is not found.

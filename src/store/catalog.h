@@ -58,16 +58,19 @@ class Catalog {
   [[nodiscard]] Result<std::uint64_t> layer_bytes();    // of all files
 
   // ---- genomes (catalog_genomes.cc)
-  [[nodiscard]] Result<std::vector<GenomeRow>> create_genomes(std::span<const Store::NewGenome> wanted, std::int64_t now_ms);
+  enum class Keep { kYes, kNo };  // kNo: rolled back, for who wants to know what would be
+  [[nodiscard]] Result<std::vector<GenomeRow>> create_genomes(std::span<const Store::NewGenome> wanted, std::int64_t now_ms, Keep keep);
   [[nodiscard]] Result<GenomeRow> genome(std::string_view name);  // kGenomeNotFound with the nearest name
   [[nodiscard]] Result<std::vector<GenomeRow>> list_genomes(const ListOptions& options);
   [[nodiscard]] Result<void> remove_genome(std::string_view name);
   [[nodiscard]] Result<std::optional<std::string>> name_of(const Identity& identity);
   [[nodiscard]] Result<std::uint64_t> count_genomes();
+  [[nodiscard]] Result<std::string> golden_prompts(std::string_view name);
+  [[nodiscard]] Result<void> set_golden_prompts(std::string_view name, std::string_view prompts);
 
   // ---- history (catalog_history.cc)
-  [[nodiscard]] Result<GenomeRow> copy_genome(const Store::CopyGenome& copy, std::int64_t now_ms);
-  [[nodiscard]] Result<GenomeRow> roll_back(const Store::Rollback& back, std::int64_t now_ms);
+  [[nodiscard]] Result<GenomeRow> copy_genome(const Store::CopyGenome& copy, std::int64_t now_ms, Keep keep);
+  [[nodiscard]] Result<GenomeRow> roll_back(const Store::Rollback& back, std::int64_t now_ms, Keep keep);
   [[nodiscard]] Result<GenomeRow> genome_at(std::string_view name_at_version);
   [[nodiscard]] Result<std::vector<GenomeRow>> history(std::string_view name, std::uint64_t limit, std::uint64_t before);
   [[nodiscard]] Result<std::uint64_t> trim_history(std::string_view name, std::uint64_t keep);

@@ -89,10 +89,13 @@ Result<GenomeRow> Catalog::resolve(const Store::NewGenome& wanted) {
   }
   row.identity = identity_of({row.base, row.entries});
   row.version = version_of(row.identity, row.system_prompt, row.default_parameters);
+  if (wanted.only_to && row.version != *wanted.only_to) {
+    return fail(Code::kConflict, "a layer of \"{}\" became another while it was checked: begin again", row.name);
+  }
   return row;
 }
 
-Result<std::vector<GenomeRow>> Catalog::create_genomes(std::span<const Store::NewGenome> wanted, std::int64_t now_ms) {
+Result<std::vector<GenomeRow>> Catalog::create_genomes(std::span<const Store::NewGenome> wanted, std::int64_t now_ms, Keep keep) {
   GENEPOOL_TRY(Transaction transaction, Transaction::begin(db_));
   std::vector<GenomeRow> made;
   for (const Store::NewGenome& one : wanted) {
@@ -100,7 +103,7 @@ Result<std::vector<GenomeRow>> Catalog::create_genomes(std::span<const Store::Ne
     if (!row && wanted.size() > 1) row.error().message = fmt::format("genome \"{}\": {}", one.name, row.error().message);
     GENEPOOL_TRY(made.emplace_back(), std::move(row));
   }
-  GENEPOOL_TRY_VOID(transaction.commit());
+  if (keep == Keep::kYes) GENEPOOL_TRY_VOID(transaction.commit());
   return made;
 }
 
@@ -118,6 +121,19 @@ Result<std::optional<std::string>> Catalog::name_of(const Identity& identity) {
   GENEPOOL_TRY(const bool found, row.step());
   if (!found) return std::nullopt;
   return row.text(0);
+}
+
+Result<std::string> Catalog::golden_prompts(std::string_view name) {
+  GENEPOOL_TRY(Statement row, db_.query("SELECT prompts FROM golden_prompts WHERE genome = ?1", name));
+  GENEPOOL_TRY(const bool found, row.step());
+  return found ? row.text(0) : std::string();
+}
+
+Result<void> Catalog::set_golden_prompts(std::string_view name, std::string_view prompts) {
+  GENEPOOL_TRY([[maybe_unused]] const GenomeRow row, genome(name));
+  if (prompts.empty()) return db_.run("DELETE FROM golden_prompts WHERE genome = ?1", name);
+  return db_.run("INSERT INTO golden_prompts (genome, prompts) VALUES (?1, ?2)"
+                 " ON CONFLICT (genome) DO UPDATE SET prompts = excluded.prompts", name, prompts);
 }
 
 Result<std::uint64_t> Catalog::count_genomes() {

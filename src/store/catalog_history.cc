@@ -92,7 +92,7 @@ Result<void> Catalog::count_at_layers(const VersionId& version, std::int64_t by)
                  version, by);
 }
 
-Result<GenomeRow> Catalog::copy_genome(const Store::CopyGenome& copy, std::int64_t now_ms) {
+Result<GenomeRow> Catalog::copy_genome(const Store::CopyGenome& copy, std::int64_t now_ms, Keep keep) {
   if (auto name = check_name(copy.name); !name) return fail_param(Code::kBadRequest, "name", "{}", name.error().message);
   GENEPOOL_TRY(Transaction transaction, Transaction::begin(db_));
   GENEPOOL_TRY(GenomeRow row, genome_at(copy.from));
@@ -100,11 +100,11 @@ Result<GenomeRow> Catalog::copy_genome(const Store::CopyGenome& copy, std::int64
   row.moved_from = std::exchange(row.name, copy.name);
   row.parent = row.version;
   GENEPOOL_TRY(GenomeRow made, point(std::move(row), copy.replace, copy.if_version, now_ms));
-  GENEPOOL_TRY_VOID(transaction.commit());
+  if (keep == Keep::kYes) GENEPOOL_TRY_VOID(transaction.commit());
   return made;
 }
 
-Result<GenomeRow> Catalog::roll_back(const Store::Rollback& back, std::int64_t now_ms) {
+Result<GenomeRow> Catalog::roll_back(const Store::Rollback& back, std::int64_t now_ms, Keep keep) {
   GENEPOOL_TRY(Transaction transaction, Transaction::begin(db_));
   GENEPOOL_TRY(const GenomeRow present, genome(back.name));
   GenomeRow row;
@@ -122,7 +122,7 @@ Result<GenomeRow> Catalog::roll_back(const Store::Rollback& back, std::int64_t n
   row.moved_by = "rollback";
   row.moved_from.clear();
   GENEPOOL_TRY(GenomeRow made, point(std::move(row), true, back.if_version, now_ms));
-  GENEPOOL_TRY_VOID(transaction.commit());
+  if (keep == Keep::kYes) GENEPOOL_TRY_VOID(transaction.commit());
   return made;
 }
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -137,17 +138,42 @@ class DiskStore final : public Store {
 
   Result<std::vector<GenomeRow>> create_genomes(std::span<const NewGenome> genomes) override {
     const std::scoped_lock lock(mutex_);
-    return catalog_.create_genomes(genomes, unix_ms());
+    return catalog_.create_genomes(genomes, unix_ms(), Catalog::Keep::kYes);
   }
 
   Result<GenomeRow> copy_genome(const CopyGenome& copy) override {
     const std::scoped_lock lock(mutex_);
-    return catalog_.copy_genome(copy, unix_ms());
+    return catalog_.copy_genome(copy, unix_ms(), Catalog::Keep::kYes);
   }
 
   Result<GenomeRow> roll_back(const Rollback& back) override {
     const std::scoped_lock lock(mutex_);
-    return catalog_.roll_back(back, unix_ms());
+    return catalog_.roll_back(back, unix_ms(), Catalog::Keep::kYes);
+  }
+
+  Result<GenomeRow> preview(const NewGenome& genome) override {
+    const std::scoped_lock lock(mutex_);
+    GENEPOOL_TRY(std::vector<GenomeRow> rows, catalog_.create_genomes({&genome, 1}, unix_ms(), Catalog::Keep::kNo));
+    return std::move(rows.front());
+  }
+
+  Result<GenomeRow> preview(const CopyGenome& copy) override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.copy_genome(copy, unix_ms(), Catalog::Keep::kNo);
+  }
+
+  Result<GenomeRow> preview(const Rollback& back) override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.roll_back(back, unix_ms(), Catalog::Keep::kNo);
+  }
+
+  Result<std::string> golden_prompts(std::string_view name) override {
+    return read([&](Catalog& catalog) { return catalog.golden_prompts(name); });
+  }
+
+  Result<void> set_golden_prompts(std::string_view name, std::string_view prompts) override {
+    const std::scoped_lock lock(mutex_);
+    return catalog_.set_golden_prompts(name, prompts);
   }
 
   Result<GenomeRow> genome_at(std::string_view name_at_version) override {
@@ -298,6 +324,31 @@ class DiskStore final : public Store {
 };
 
 }  // namespace
+
+namespace {
+
+template <class Row, class List>
+Result<std::vector<Row>> all_pages(const std::string& search, List list) {
+  ListOptions options{.search = search};
+  std::vector<Row> all;
+  while (true) {
+    GENEPOOL_TRY(std::vector<Row> page, list(options));
+    const bool is_last = page.size() < options.limit;
+    if (!page.empty()) options.after = page.back().name;
+    std::move(page.begin(), page.end(), std::back_inserter(all));
+    if (is_last) return all;
+  }
+}
+
+}  // namespace
+
+Result<std::vector<LayerRow>> all_layers(Store& store, const std::string& search) {
+  return all_pages<LayerRow>(search, [&](const ListOptions& options) { return store.list_layers(options); });
+}
+
+Result<std::vector<GenomeRow>> all_genomes(Store& store, const std::string& search) {
+  return all_pages<GenomeRow>(search, [&](const ListOptions& options) { return store.list_genomes(options); });
+}
 
 Result<std::vector<KindNorm>> norms_of_layer(Store& store, const LayerId& id) {
   GENEPOOL_TRY(const MemoryFile file, store.load_layer(id));

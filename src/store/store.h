@@ -122,6 +122,7 @@ class Store {
     std::string system_prompt, default_parameters;
     bool replace = false;
     std::string if_version;
+    std::optional<VersionId> only_to;  // kConflict when it would come out as another version: what was checked has changed
   };
   // kConflict: the name is taken by another version (`replace` or `if_version` moves it). kLayerNotFound.
   [[nodiscard]] virtual Result<GenomeRow> create_genome(const NewGenome& genome) = 0;
@@ -143,6 +144,15 @@ class Store {
   };
   // Moves the name back, which is a move too. kNotFound: the history has no such version, or is not that long.
   [[nodiscard]] virtual Result<GenomeRow> roll_back(const Rollback& back) = 0;
+
+  // What the call of the same argument would make of the name; nothing changes. Its errors are the same too.
+  [[nodiscard]] virtual Result<GenomeRow> preview(const NewGenome& genome) = 0;
+  [[nodiscard]] virtual Result<GenomeRow> preview(const CopyGenome& copy) = 0;
+  [[nodiscard]] virtual Result<GenomeRow> preview(const Rollback& back) = 0;
+
+  // The golden prompts that guard a name (api/golden_prompts.h is their form): "" = none, or no such name.
+  [[nodiscard]] virtual Result<std::string> golden_prompts(std::string_view name) = 0;
+  [[nodiscard]] virtual Result<void> set_golden_prompts(std::string_view name, std::string_view prompts) = 0;  // "" = none
 
   [[nodiscard]] virtual Result<GenomeRow> genome(std::string_view name) = 0;  // kGenomeNotFound with the nearest name
   // "captain@1a2b3c4d": as the name was when it last had that version. kNotFound. Without "@": genome().
@@ -167,6 +177,10 @@ class Store {
   // Most bytes of layer files; 0 = no limit. add_layer() beyond it is kStoreFull. Takes no lock.
   virtual void set_quota(std::uint64_t bytes) = 0;
 };
+
+// Every one whose name contains `search`, asked for a page at a time.
+[[nodiscard]] Result<std::vector<LayerRow>> all_layers(Store& store, const std::string& search);
+[[nodiscard]] Result<std::vector<GenomeRow>> all_genomes(Store& store, const std::string& search);
 
 // How large a stored layer's changes are. kLayerCorrupt as load_layer().
 [[nodiscard]] Result<std::vector<KindNorm>> norms_of_layer(Store& store, const LayerId& id);

@@ -65,6 +65,49 @@ TEST_F(StoreHistory, a_move_says_which_stack_it_left) {
   EXPECT_EQ(told(), "two<two<one");
 }
 
+TEST_F(StoreHistory, a_preview_says_where_a_name_would_go_and_moves_nothing) {
+  const GenomeRow first = move_to("one");
+  const GenomeRow second = move_to("two");
+  const Store::NewGenome wanted{.name = "captain", .base = kBase, .stack = {{"three", 1}}, .replace = true};
+  const auto would = store_->preview(wanted);
+  EXPECT_EQ(would->move, 3u);
+  EXPECT_EQ(store_->preview(Store::Rollback{.name = "captain"})->version, first.version);
+  EXPECT_EQ(store_->preview(Store::CopyGenome{.from = "captain", .name = "bosun"})->version, second.version);
+  EXPECT_EQ(store_->preview(Store::NewGenome{.name = "captain", .base = kBase, .stack = {{"three", 1}}}).error().code, Code::kConflict);
+  EXPECT_EQ(told(), "two<one");
+  EXPECT_EQ(store_->genome("bosun").error().code, Code::kGenomeNotFound);
+  EXPECT_EQ(store_->layer("three")->genomes, 0u);
+  EXPECT_EQ(store_->create_genome(wanted)->version, would->version);
+}
+
+TEST_F(StoreHistory, a_move_tied_to_a_version_goes_nowhere_else) {
+  (void)move_to("one");
+  Store::NewGenome wanted{.name = "captain", .base = kBase, .stack = {{"two", 1}}, .replace = true};
+  wanted.only_to = store_->preview(wanted)->version;
+  ASSERT_TRUE(store_->remove_layer("two"));
+  ASSERT_TRUE(store_->add_layer("two", made_layer(77)));
+  EXPECT_EQ(store_->create_genome(wanted).error().code, Code::kConflict);
+  EXPECT_EQ(told(), "one");
+}
+
+TEST_F(StoreHistory, golden_prompts_live_and_go_with_their_name) {
+  EXPECT_EQ(store_->set_golden_prompts("captain", "[1]").error().code, Code::kGenomeNotFound);
+  (void)move_to("one");
+  EXPECT_EQ(store_->golden_prompts("captain").value(), "");
+  ASSERT_TRUE(store_->set_golden_prompts("captain", "[1]"));
+  (void)move_to("two");
+  open();
+  EXPECT_EQ(store_->golden_prompts("captain").value(), "[1]");
+  ASSERT_TRUE(store_->set_golden_prompts("captain", "[2]"));
+  EXPECT_EQ(store_->golden_prompts("captain").value(), "[2]");
+  ASSERT_TRUE(store_->remove_genome("captain"));
+  (void)move_to("one");
+  EXPECT_EQ(store_->golden_prompts("captain").value(), "") << "the new name inherits nothing";
+  ASSERT_TRUE(store_->set_golden_prompts("captain", "[3]"));
+  ASSERT_TRUE(store_->set_golden_prompts("captain", ""));
+  EXPECT_EQ(store_->golden_prompts("captain").value(), "");
+}
+
 TEST_F(StoreHistory, a_move_to_where_the_name_is_is_none) {
   (void)move_to("one");
   EXPECT_EQ(move_to("one").move, 1u);
