@@ -1,5 +1,7 @@
 #include "import/peft_config.h"
 
+#include <re2/re2.h>
+
 #include <cmath>
 
 #include "import/strict_json.h"
@@ -90,6 +92,18 @@ std::optional<std::set<std::string, std::less<>>> names(const Json& config, cons
   return all;
 }
 
+// PEFT hands the text to Python's re. RE2 means the same where it takes it, in linear time; what it does not take (look-ahead,
+// back-references) stays unread.
+std::shared_ptr<const re2::RE2> expression(const Json& config, const char* key) {
+  const auto found = config.find(key);
+  if (found == config.end() || !found->is_string() || *found == "all-linear") return nullptr;  // the latter is PEFT's own word
+  re2::RE2::Options options;
+  options.set_max_mem(1 << 20);
+  options.set_log_errors(false);
+  auto parsed = std::make_shared<const re2::RE2>(found->get_ref<const std::string&>(), options);
+  return parsed->ok() ? parsed : nullptr;
+}
+
 // An empty list means every block, as in PEFT. With a layers_pattern of its own, what counts as a block's number is not ours.
 std::optional<std::set<std::uint64_t>> blocks(const Json& config) {
   const auto found = config.find("layers_to_transform");
@@ -107,6 +121,7 @@ std::optional<std::set<std::uint64_t>> blocks(const Json& config) {
 }  // namespace
 
 bool PeftConfig::adapts(const std::string& module, std::optional<std::uint64_t> block) const {
+  if (target_expression) return re2::RE2::FullMatch(module, *target_expression);
   if (!targets || targets->contains(module)) return true;
   if (blocks && (!block || !blocks->contains(*block))) return false;
   for (std::size_t dot = module.find('.'); dot != std::string::npos; dot = module.find('.', dot + 1)) {
@@ -150,6 +165,7 @@ Result<PeftConfig> read_peft_config(const std::string& path) {
   config.use_rslora = is_set(json, "use_rslora");
   config.base_name = text("base_model_name_or_path");
   config.targets = names(json, "target_modules");
+  config.target_expression = expression(json, "target_modules");
   config.blocks = blocks(json);
   return config;
 }

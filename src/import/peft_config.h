@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,6 +12,10 @@
 
 #include "base/error.h"
 #include "import/name_pattern.h"
+
+namespace re2 {
+class RE2;
+}
 
 namespace genepool {
 
@@ -21,8 +26,9 @@ struct PeftConfig {
   using Pattern = std::vector<std::pair<NamePattern, double>>;
   Pattern rank_pattern, alpha_pattern;
   std::string base_name;
-  // target_modules and layers_to_transform where they are lists; none: the file says it in a way that is not read.
+  // target_modules and layers_to_transform where they are lists; none: the file says it in another way.
   std::optional<std::set<std::string, std::less<>>> targets;
+  std::shared_ptr<const re2::RE2> target_expression;  // target_modules as an expression that RE2 reads, else null
   std::optional<std::set<std::uint64_t>> blocks;
 
   // alpha / r of a module, or alpha / sqrt(r): PEFT's own rule. `module` is the dotted name without "base_model.model.".

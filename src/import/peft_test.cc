@@ -122,7 +122,12 @@ TEST(Peft, tensors_that_peft_would_ignore_are_refused) {
   const auto targets = [](nlohmann::json list) { return [=](PeftFolder& f, BaseModel&) { f.config["target_modules"] = list; }; };
   expect_taken(targets({"q_proj", "k_proj", "up_proj"}));
   expect_taken(targets({"self_attn.q_proj", "model.layers.0.self_attn.k_proj", "up_proj"}));
-  expect_taken(targets(".*_proj"));  // an expression is not read
+  expect_taken(targets(".*_proj"));
+  expect_taken(targets(R"(.*\.(?:q|k)_proj|.*\.up_proj)"));
+  expect_refused(targets(R"(.*\.q_proj)"), "PEFT would ignore");
+  expect_refused(targets("q_proj|k_proj|up_proj"), "PEFT would ignore");  // a whole name is asked for
+  expect_taken(targets("all-linear"));
+  expect_taken(targets("(?!x).*_proj"));  // look-ahead is not read: the tensors decide
   expect_refused(targets({"q_proj", "k_proj"}), "PEFT would ignore");
   expect_refused(targets({"q_proj", "k_proj", "p_proj"}), "PEFT would ignore");
   const auto blocks = [](nlohmann::json list) {
