@@ -22,12 +22,13 @@ Result<ListOptions> list_options(const Call& call) {
 Result<Out> one_layer(Runtime& runtime, const std::string& name) {
   GENEPOOL_TRY(const LayerRow row, runtime.store().layer(name));
   Out json = layer_json(row, runtime.base());
-  const auto norms = norms_of_layer(runtime.store(), row.id);
-  json["problem"] = norms ? Out() : Out(norms.error().message);
+  const auto figures = figures_of_layer(runtime.store(), row.id);
+  json["problem"] = figures ? Out() : Out(figures.error().message);
   json["norms"] = Out::object();
-  if (norms) {
-    for (const KindNorm& norm : *norms) json["norms"][norm.kind] = norm.norm;
-  }
+  if (!figures) return json;
+  for (const KindNorm& norm : figures->norms) json["norms"][norm.kind] = norm.norm;
+  json["scales"] = {{"scale_min", figures->scales.scale_min}, {"scale_max", figures->scales.scale_max},
+                    {"alpha_min", figures->scales.alpha_min}, {"alpha_max", figures->scales.alpha_max}};
   return json;
 }
 

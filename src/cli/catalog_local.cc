@@ -119,10 +119,11 @@ class LocalCatalog final : public Catalog {
   Result<LayerInfo> layer(const std::string& name) override {
     GENEPOOL_TRY(const LayerRow row, store_->layer(name));
     LayerInfo info = info_of(row);
-    if (const auto norms = norms_of_layer(*store_, row.id)) {
-      for (const KindNorm& norm : *norms) info.norms.emplace(norm.kind, norm.norm);
+    if (const auto figures = figures_of_layer(*store_, row.id)) {
+      for (const KindNorm& norm : figures->norms) info.norms.emplace(norm.kind, norm.norm);
+      info.scales = figures->scales;
     } else {
-      info.problem = norms.error().message;
+      info.problem = figures.error().message;
     }
     const auto used = store_->use_base("");
     return used ? with_doubt(std::move(info), used->second) : info;  // a base that is gone leaves the rest to be seen

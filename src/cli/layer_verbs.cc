@@ -28,6 +28,16 @@ std::string ranks(const LayerInfo& layer) {
   return layer.rank_min == layer.rank_max ? std::to_string(layer.rank_max) : fmt::format("{}-{}", layer.rank_min, layer.rank_max);
 }
 
+std::string range_text(double least, double most) {
+  const std::string text = fmt::format("{:.4g}", least), other = fmt::format("{:.4g}", most);
+  return text == other ? text : fmt::format("{}-{}", text, other);
+}
+
+std::string alpha_text(const std::optional<LayerScales>& scales) {
+  if (!scales) return "(its file cannot be read)";
+  return fmt::format("{} (times {})", range_text(scales->alpha_min, scales->alpha_max), range_text(scales->scale_min, scales->scale_max));
+}
+
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ",") + word;
@@ -133,10 +143,10 @@ Result<int> verb_layer_show(const Invocation& invocation) {
     print(json_of(layer) + "\n");
     return 0;
   }
-  print(fmt::format("name           {}\nid             {}\nsize           {}\nrank           {}\ntargets        {}\n"
+  print(fmt::format("name           {}\nid             {}\nsize           {}\nrank           {}\nalpha          {}\ntargets        {}\n"
                     "parameters     {}\narchitecture   {}\nmade for       {}\nimported from  {}\nused by        {} genomes\n"
                     "added          {}\n",
-                    layer.name, layer.id, human_bytes(layer.bytes), ranks(layer), joined(layer.targets),
+                    layer.name, layer.id, human_bytes(layer.bytes), ranks(layer), alpha_text(layer.scales), joined(layer.targets),
                     human_count(layer.parameter_count), layer.architecture,
                     layer.declared_base.empty() ? "(it does not say)" : layer.declared_base, layer.source_kind,
                     human_count(layer.genomes), human_date(layer.created_ms)));

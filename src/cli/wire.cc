@@ -24,6 +24,10 @@ LayerInfo layer_from(const Json& j) {
                                get<std::uint32_t>(*effect, "prompts"), get<bool>(*effect, "is_none")};
   }
   if (const auto norms = j.find("norms"); norms != j.end()) layer.norms = norms->get<std::map<std::string, double>>();
+  if (const auto scales = j.find("scales"); scales != j.end()) {
+    layer.scales = LayerScales{get<double>(*scales, "scale_min"), get<double>(*scales, "scale_max"), get<double>(*scales, "alpha_min"),
+                               get<double>(*scales, "alpha_max")};
+  }
   layer.problem = get<std::string>(j, "problem");
   return layer;
 }
@@ -46,6 +50,10 @@ Json to_json(const LayerInfo& layer) {
     json["effect"] = {{"kl", effect->kl}, {"top1_changed", effect->top1_changed}, {"prompts", effect->prompts}, {"is_none", effect->is_none}};
   }
   if (!layer.norms.empty()) json["norms"] = layer.norms;
+  if (layer.scales) {
+    json["scales"] = {{"scale_min", layer.scales->scale_min}, {"scale_max", layer.scales->scale_max},
+                      {"alpha_min", layer.scales->alpha_min}, {"alpha_max", layer.scales->alpha_max}};
+  }
   if (!layer.problem.empty()) json["problem"] = layer.problem;
   return json;
 }

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "genome/genome.h"
 #include "genome/layer_effect.h"
+#include "genome/layer_norms.h"
 
 namespace genepool::cli {
 
@@ -21,7 +22,9 @@ struct LayerInfo {
   std::vector<std::string> targets;
   std::optional<LayerEffect> effect;
   std::int64_t created_ms = 0;
-  std::map<std::string, double> norms;  // of the changes, by kind of matrix; only of a layer asked for by name
+  // Only of a layer asked for by name, and whose file is good.
+  std::map<std::string, double> norms;  // of the changes, by kind of matrix
+  std::optional<LayerScales> scales;
   std::string problem;                  // why its file cannot be used, "" = it can
 };
 struct GenomeInfo {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <ranges>
 
 #include "genome/values.h"
 
@@ -63,6 +64,16 @@ std::vector<KindNorm> norms_of(const LayerView& layer) {
   std::vector<KindNorm> norms;
   for (const auto& [kind, square] : squares) norms.push_back({kind, std::sqrt(std::max(0.0, square))});
   return norms;
+}
+
+LayerScales scales_of(const LayerView& layer) {
+  const auto [scale_min, scale_max] = std::ranges::minmax(layer.pairs() | std::views::transform([](const LayerPair& pair) {
+    return static_cast<double>(pair.scale);
+  }));
+  const auto [alpha_min, alpha_max] = std::ranges::minmax(layer.pairs() | std::views::transform([](const LayerPair& pair) {
+    return static_cast<double>(pair.scale) * static_cast<double>(pair.shape.rank);
+  }));
+  return {scale_min, scale_max, alpha_min, alpha_max};
 }
 
 }  // namespace genepool

@@ -20,4 +20,11 @@ struct KindNorm {
 
 [[nodiscard]] std::vector<KindNorm> norms_of(const LayerView& layer);  // in order of kind
 
+// The factor s of s B A over the pairs, and alpha = s * rank, which is what a plain LoRA was configured with (of an rsLoRA:
+// the alpha that a plain one of the same rank would have).
+struct LayerScales {
+  double scale_min = 0, scale_max = 0, alpha_min = 0, alpha_max = 0;
+};
+[[nodiscard]] LayerScales scales_of(const LayerView& layer);  // Requires: it has pairs
+
 }  // namespace genepool

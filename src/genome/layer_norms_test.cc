@@ -40,5 +40,18 @@ TEST(LayerNorms, are_those_of_the_product) {
   EXPECT_NEAR(norms[1].norm, std::sqrt(square), 1e-4);
 }
 
+TEST(LayerNorms, scales_and_alphas_are_ranges) {
+  const auto pair = [](const char* tensor, std::uint64_t rank, float scale) {
+    return LayerPairData{tensor, TensorType::kF32, TensorType::kF32, 3, rank, 4, bytes_of(std::vector<float>(3 * rank, 1)),
+                         bytes_of(std::vector<float>(4 * rank, 1)), scale};
+  };
+  const auto bytes = write_layer("llama", {pair("blk.0.attn_q.weight", 2, 8), pair("blk.0.attn_v.weight", 4, 2)});
+  const LayerScales scales = scales_of(*LayerView::parse(bytes, true));
+  EXPECT_EQ(scales.scale_min, 2);
+  EXPECT_EQ(scales.scale_max, 8);
+  EXPECT_EQ(scales.alpha_min, 8);
+  EXPECT_EQ(scales.alpha_max, 16);
+}
+
 }  // namespace
 }  // namespace genepool

@@ -350,10 +350,10 @@ Result<std::vector<GenomeRow>> all_genomes(Store& store, const std::string& sear
   return all_pages<GenomeRow>(search, [&](const ListOptions& options) { return store.list_genomes(options); });
 }
 
-Result<std::vector<KindNorm>> norms_of_layer(Store& store, const LayerId& id) {
+Result<LayerFigures> figures_of_layer(Store& store, const LayerId& id) {
   GENEPOOL_TRY(const MemoryFile file, store.load_layer(id));
   GENEPOOL_TRY(const LayerView view, LayerView::parse(file.bytes(), false));
-  return norms_of(view);
+  return LayerFigures{norms_of(view), scales_of(view)};
 }
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& dir) {

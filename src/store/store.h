@@ -182,7 +182,11 @@ class Store {
 [[nodiscard]] Result<std::vector<LayerRow>> all_layers(Store& store, const std::string& search);
 [[nodiscard]] Result<std::vector<GenomeRow>> all_genomes(Store& store, const std::string& search);
 
-// How large a stored layer's changes are. kLayerCorrupt as load_layer().
-[[nodiscard]] Result<std::vector<KindNorm>> norms_of_layer(Store& store, const LayerId& id);
+// What only a stored layer's file can tell. kLayerCorrupt as load_layer().
+struct LayerFigures {
+  std::vector<KindNorm> norms;
+  LayerScales scales;
+};
+[[nodiscard]] Result<LayerFigures> figures_of_layer(Store& store, const LayerId& id);
 
 }  // namespace genepool

@@ -135,6 +135,7 @@ TEST_F(StoreDamage, a_catalog_of_the_first_release_is_brought_up_to_date) {
       DROP TABLE moves;
       ALTER TABLE genomes DROP COLUMN move;
       DROP INDEX versions_by_identity;
+      DROP TABLE golden_prompts;
       ALTER TABLE layers DROP COLUMN effect_kl;
       ALTER TABLE layers DROP COLUMN effect_top1_changed;
       ALTER TABLE layers DROP COLUMN effect_prompts;
