@@ -1,5 +1,7 @@
 #include "api/views.h"
 
+#include <malloc.h>
+
 #include <charconv>
 #include <filesystem>
 
@@ -134,11 +136,31 @@ std::string stack_text(const std::vector<NamedEntry>& stack) {
   return text;
 }
 
+namespace {
+
+// Ten thousand genomes as a body or an answer are tens of megabytes of JSON in pieces, which the allocator would keep.
+constexpr std::size_t kLarge = 256 << 10;
+
+// -> bytes of body and answer.
+std::size_t answer(const Call& call, int status, const std::function<Result<Out>()>& work) {
+  const auto done = work();
+  std::string text = done ? dump(*done) : std::string();
+  const std::size_t size = call.request.body.size() + text.size();
+  if (done) {
+    call.reply_json(status, std::move(text));
+  } else {
+    call.reply_error(done.error());
+  }
+  return size;
+}
+
+}  // namespace
+
 void answer_offloaded(Context& context, const CallPtr& call, int status, std::function<Result<Out>()> work) {
   context.runtime.offload([call, status, work = std::move(work)] {
-    const auto answer = work();
-    if (!answer) return call->reply_error(answer.error());
-    call->reply_json(status, dump(*answer));
+    if (answer(*call, status, work) < kLarge) return;
+    call->drop_request_text();
+    ::malloc_trim(0);
   });
 }
 
