@@ -39,7 +39,7 @@ Result<std::vector<std::byte>> page_of(const GenomeInfo& genome, const std::stri
   if (parts.empty()) return fail(Code::kBadRequest, "genome {} is the base alone: it has no page", genome.name);
   GENEPOOL_TRY(const FusePlan plan, FusePlan::make(parts));
   std::vector<std::byte> page(plan.byte_size());
-  GENEPOOL_TRY_VOID(plan.write(page));
+  plan.write(page);
   return page;
 }
 

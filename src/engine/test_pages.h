@@ -91,7 +91,9 @@ inline MemoryFile make_page(const std::vector<std::vector<std::byte>>& layers, c
   auto plan = FusePlan::make(parts);
   GENEPOOL_CHECK(plan.has_value(), "{}", plan ? "" : plan.error().message);
   auto file = MemoryFile::create("page", plan->byte_size());
-  GENEPOOL_CHECK(file && plan->write(file->writable()) && file->seal(), "cannot make the page");
+  GENEPOOL_CHECK(file.has_value(), "cannot make the page");
+  plan->write(file->writable());
+  GENEPOOL_CHECK(file->seal().has_value(), "cannot seal the page");
   return std::move(*file);
 }
 

@@ -45,7 +45,7 @@ std::uint16_t narrow(float value) {
 }
 
 #if defined(__x86_64__)
-// Both return how many leading elements they did: the multiples of 8.
+// All return how many leading elements they did: the multiples of 8.
 __attribute__((target("avx,f16c"))) std::size_t widen_blocks(std::span<const std::uint16_t> from, std::span<float> to) {
   std::size_t i = 0;
   for (; i + 8 <= from.size(); i += 8) {
@@ -63,9 +63,21 @@ __attribute__((target("avx,f16c"))) std::size_t narrow_blocks(std::span<const fl
   }
   return i;
 }
+
+__attribute__((target("avx,f16c"))) std::size_t scale_blocks(std::span<const std::uint16_t> from, float scale, std::span<std::uint16_t> to) {
+  const __m256 factor = _mm256_set1_ps(scale);
+  std::size_t i = 0;
+  for (; i + 8 <= from.size(); i += 8) {
+    const __m256 values = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from.data() + i)));
+    const __m128i halves = _mm256_cvtps_ph(_mm256_mul_ps(values, factor), _MM_FROUND_TO_NEAREST_INT);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to.data() + i), halves);
+  }
+  return i;
+}
 #else
 std::size_t widen_blocks(std::span<const std::uint16_t>, std::span<float>) { return 0; }
 std::size_t narrow_blocks(std::span<const float>, std::span<std::uint16_t>) { return 0; }
+std::size_t scale_blocks(std::span<const std::uint16_t>, float, std::span<std::uint16_t>) { return 0; }
 #endif
 
 }  // namespace
@@ -93,6 +105,10 @@ void bf16_to_f32(std::span<const std::uint16_t> from, std::span<float> to) {
 
 void f32_to_f16(std::span<const float> from, std::span<std::uint16_t> to) {
   for (std::size_t i = cpu_has_f16c() ? narrow_blocks(from, to) : 0; i < from.size(); ++i) to[i] = narrow(from[i]);
+}
+
+void scale_f16(std::span<const std::uint16_t> from, float scale, std::span<std::uint16_t> to) {
+  for (std::size_t i = cpu_has_f16c() ? scale_blocks(from, scale, to) : 0; i < from.size(); ++i) to[i] = narrow(widen(from[i]) * scale);
 }
 
 }  // namespace genepool

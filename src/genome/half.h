@@ -10,6 +10,7 @@ namespace genepool {
 void f16_to_f32(std::span<const std::uint16_t> from, std::span<float> to);
 void bf16_to_f32(std::span<const std::uint16_t> from, std::span<float> to);
 void f32_to_f16(std::span<const float> from, std::span<std::uint16_t> to);  // overflow gives infinity: check before
+void scale_f16(std::span<const std::uint16_t> from, float scale, std::span<std::uint16_t> to);  // widened, times scale, rounded once
 
 [[nodiscard]] bool cpu_has_f16c();
 

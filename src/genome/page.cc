@@ -1,6 +1,7 @@
 #include "genome/page.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -13,12 +14,6 @@ namespace {
 
 // Rows of B are converted through buffers of this many values at a time, which stay in the first-level cache.
 constexpr std::uint64_t kBufferValues = 4096;
-
-bool can_hold_f16(const LayerView& layer, const LayerPair& pair, float scale) {
-  // q8_0 and f16 hold at most 65504 themselves; only the scale can push them over. f32 and bf16 parts become f32 anyway.
-  const float peak = peak_of(pair.b.type(), layer.data(pair.b), pair.b.element_count());
-  return peak * std::abs(scale) <= kMaxF16;
-}
 
 // The common type of the parts' A: their bits are kept when they agree, else all widen to f32 (bf16 -> f16 may overflow).
 TensorType common_type(std::span<const TensorType> types) {
@@ -34,6 +29,29 @@ void copy_a(TensorType type, std::span<const std::byte> from, TensorType wanted,
     return;
   }
   read_values(type, from, 0, {reinterpret_cast<float*>(to.data()), to.size() / sizeof(float)});
+}
+
+// Elements [first, ...) of a tensor times `scale`, as f32 or rounded to f16, as many as `to` has room for (at most kBufferValues).
+void read_scaled(TensorType from, std::span<const std::byte> tensor, std::uint64_t first, float scale, TensorType wanted, std::span<std::byte> to) {
+  auto* const halves = reinterpret_cast<std::uint16_t*>(to.data());
+  if (from == TensorType::kF16 && wanted == TensorType::kF16) {
+    const std::size_t count = to.size() / 2;
+    return scale_f16({reinterpret_cast<const std::uint16_t*>(tensor.data()) + first, count}, scale, {halves, count});
+  }
+  std::array<float, kBufferValues> buffer;
+  const bool is_f32 = wanted == TensorType::kF32;
+  const std::size_t count = to.size() / (is_f32 ? 4 : 2);
+  const std::span<float> values(is_f32 ? reinterpret_cast<float*>(to.data()) : buffer.data(), count);
+  read_values(from, tensor, first, values);
+  for (float& value : values) value *= scale;
+  if (!is_f32) f32_to_f16(values, {halves, count});
+}
+
+// A row is short, and a call of memcpy costs as much as copying it.
+void copy_row(const std::byte* from, std::uint64_t size, std::byte* to) {
+  constexpr std::uint64_t kStep = 16;
+  for (; size >= kStep; size -= kStep, from += kStep, to += kStep) std::memcpy(to, from, kStep);
+  for (; size > 0; --size) *to++ = *from++;
 }
 
 }  // namespace
@@ -63,18 +81,22 @@ Result<FusePlan> FusePlan::make(std::span<const FusePart> parts) {
   plan.layout_.add_text("general.type", "adapter");
   plan.layout_.add_text("general.architecture", architecture);
   plan.layout_.add_text("adapter.type", "lora");
-  for (auto& [name, target] : targets) plan.add_target(std::move(target));
+  for (auto& [name, target] : targets) GENEPOOL_TRY_VOID(plan.add_target(std::move(target)));
   plan.byte_size_ = plan.layout_.finish();
   return plan;
 }
 
-void FusePlan::add_target(Target target) {
+Result<void> FusePlan::add_target(Target target) {
   std::vector<TensorType> a_types, b_types;
   bool fits = true;
   for (const Part& part : target.parts) {
     a_types.push_back(part.pair->a.type());
     b_types.push_back(part.pair->b.type());
-    fits = fits && can_hold_f16(*part.layer, *part.pair, part.scale);
+    // q8_0 and f16 hold at most 65504 themselves; only the scale can push them over. f32 and bf16 parts become f32 anyway.
+    const GgufTensor& b = part.pair->b;
+    const float peak = peak_of(b.type(), part.layer->data(b), b.element_count()) * std::abs(part.scale);
+    if (!std::isfinite(peak)) return fail(Code::kLayerCorrupt, "{} x {} is not finite", b.name, part.scale);
+    fits = fits && peak <= kMaxF16;
   }
   target.type_a = common_type(a_types);
   target.type_b = fits ? common_type(b_types) : TensorType::kF32;
@@ -83,20 +105,20 @@ void FusePlan::add_target(Target target) {
   target.index_a = layout_.add_tensor(target.base_tensor + ".lora_a", target.type_a, is_lookup ? rank : in, is_lookup ? in : rank);
   target.index_b = layout_.add_tensor(target.base_tensor + ".lora_b", target.type_b, rank, out);
   targets_.push_back(std::move(target));
+  return {};
 }
 
-Result<void> FusePlan::write(std::span<std::byte> page) const {
+void FusePlan::write(std::span<std::byte> page) const {
   layout_.write_header(page);
   for (const Target& target : targets_) {
     const auto a = layout_.place(target.index_a, page);
     if (layout_of(target.base_tensor) == PairLayout::kLookup) {
-      GENEPOOL_TRY_VOID(write_beside(target, Half::kA, a));
+      write_beside(target, Half::kA, a);
     } else {
       write_stacked_a(target, a);
     }
-    GENEPOOL_TRY_VOID(write_beside(target, Half::kB, layout_.place(target.index_b, page)));
+    write_beside(target, Half::kB, layout_.place(target.index_b, page));
   }
-  return {};
 }
 
 void FusePlan::write_stacked_a(const Target& target, std::span<std::byte> to) const {
@@ -109,11 +131,11 @@ void FusePlan::write_stacked_a(const Target& target, std::span<std::byte> to) co
 }
 
 // Each row of the result is the parts' rows side by side, scaled in f32 and rounded once (a scale of 1 changes no bit).
-Result<void> FusePlan::write_beside(const Target& target, Half half, std::span<std::byte> to) const {
-  const bool is_f16 = (half == Half::kA ? target.type_a : target.type_b) == TensorType::kF16;
+void FusePlan::write_beside(const Target& target, Half half, std::span<std::byte> to) const {
+  const TensorType type = half == Half::kA ? target.type_a : target.type_b;
+  const std::uint64_t value_bytes = type == TensorType::kF16 ? 2 : 4;
   std::uint64_t column = 0;
-  std::vector<float> values;
-  std::vector<std::uint16_t> halves;
+  std::vector<std::byte> rows_scaled(kBufferValues * value_bytes);
   for (const Part& part : target.parts) {
     const GgufTensor& tensor = half == Half::kA ? part.pair->a : part.pair->b;
     const float scale = half == Half::kA ? 1.0F : part.scale;
@@ -122,28 +144,14 @@ Result<void> FusePlan::write_beside(const Target& target, Half half, std::span<s
     const std::uint64_t rows_at_once = std::max<std::uint64_t>(1, kBufferValues / rank);
     for (std::uint64_t row = 0; row < row_count; row += rows_at_once) {
       const std::uint64_t rows = std::min(rows_at_once, row_count - row);
-      values.resize(rows * rank);
-      read_values(tensor.type(), part.layer->data(tensor), row * rank, values);
-      for (float& value : values) value *= scale;
-      if (!std::isfinite(peak_of(values))) {
-        return fail(Code::kLayerCorrupt, "{} x {} is not finite", tensor.name, scale);
-      }
-      if (is_f16) {
-        halves.resize(values.size());
-        f32_to_f16(values, halves);
-      }
+      read_scaled(tensor.type(), part.layer->data(tensor), row * rank, scale, type, std::span(rows_scaled).first(rows * rank * value_bytes));
       for (std::uint64_t i = 0; i < rows; ++i) {
         const std::uint64_t at = (row + i) * target.shape.rank + column;
-        if (is_f16) {
-          std::memcpy(to.data() + 2 * at, halves.data() + i * rank, 2 * rank);
-        } else {
-          std::memcpy(to.data() + 4 * at, values.data() + i * rank, 4 * rank);
-        }
+        copy_row(rows_scaled.data() + i * rank * value_bytes, rank * value_bytes, to.data() + at * value_bytes);
       }
     }
     column += rank;
   }
-  return {};
 }
 
 Result<PageView> PageView::parse(std::span<const std::byte> bytes) {

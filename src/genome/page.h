@@ -6,7 +6,7 @@
 // Thread: any, pure. Memory: FusePlan holds views, no copies of tensors.
 // Use:   GENEPOOL_TRY(FusePlan plan, FusePlan::make(parts));
 //        GENEPOOL_TRY(MemoryFile file, MemoryFile::create("page", plan.byte_size()));
-//        GENEPOOL_TRY_VOID(plan.write(file.writable()));
+//        plan.write(file.writable());
 #pragma once
 
 #include <cstdint>
@@ -27,11 +27,12 @@ struct FusePart {
 
 class FusePlan {
  public:
-  // kBadRequest: architectures or shapes differ between the parts. Requires: parts not empty.
+  // kBadRequest: architectures or shapes differ between the parts. kLayerCorrupt: a scaled value of B is not finite.
+  // Requires: parts not empty. Reads every B.
   [[nodiscard]] static Result<FusePlan> make(std::span<const FusePart> parts);
   [[nodiscard]] std::uint64_t byte_size() const { return byte_size_; }
-  // Fills `page` (exactly byte_size() bytes) in one pass. kLayerCorrupt when a scaled value is not finite.
-  [[nodiscard]] Result<void> write(std::span<std::byte> page) const;
+  // Fills `page` (exactly byte_size() bytes) in one pass.
+  void write(std::span<std::byte> page) const;
 
  private:
   struct Part {
@@ -46,12 +47,12 @@ class FusePlan {
     TensorType type_a, type_b;
     std::vector<Part> parts;
   };
-  void add_target(Target target);
+  [[nodiscard]] Result<void> add_target(Target target);
   enum class Half { kA, kB };
   // The parts' tensors one after the other: rows of A.
   void write_stacked_a(const Target& target, std::span<std::byte> to) const;
   // The parts' rows side by side: B, scaled, and the A of a lookup as it is.
-  [[nodiscard]] Result<void> write_beside(const Target& target, Half half, std::span<std::byte> to) const;
+  void write_beside(const Target& target, Half half, std::span<std::byte> to) const;
 
   GgufLayout layout_;
   std::vector<Target> targets_;

@@ -52,7 +52,20 @@ float peak_of(std::span<const float> values) {
   return highest >= std::bit_cast<std::int32_t>(kInfinity) ? kInfinity : std::bit_cast<float>(highest);
 }
 
+// The same for halves, whose largest magnitude is exact in f32. Eight at a time in the plainest vector code there is.
+static float peak_of(std::span<const std::uint16_t> halves) {
+  std::int16_t highest = 0;
+  for (const std::uint16_t half : halves) highest = std::max(highest, static_cast<std::int16_t>(half & 0x7FFFU));
+  constexpr std::int16_t kInfinity = 0x7C00;
+  if (highest >= kInfinity) return std::numeric_limits<float>::infinity();
+  const auto bits = static_cast<std::uint16_t>(highest);
+  float peak;
+  f16_to_f32({&bits, 1}, {&peak, 1});
+  return peak;
+}
+
 float peak_of(TensorType type, std::span<const std::byte> tensor, std::uint64_t element_count) {
+  if (type == TensorType::kF16) return peak_of(halves(tensor, 0, element_count));
   std::array<float, kChunk> values;
   float peak = 0.0F;
   for (std::uint64_t first = 0; first < element_count; first += kChunk) {

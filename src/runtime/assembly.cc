@@ -18,7 +18,7 @@ Result<MemoryFile> fuse(const ResolvedGenome& genome, const std::map<LayerId, La
   for (const StackEntry& entry : genome.genome.stack) parts.push_back({&layers.at(entry.layer)->view, entry.weight});
   GENEPOOL_TRY(const FusePlan plan, FusePlan::make(parts));
   GENEPOOL_TRY(MemoryFile page, MemoryFile::create("genepool-page", plan.byte_size()));
-  GENEPOOL_TRY_VOID(plan.write(page.writable()));
+  plan.write(page.writable());
   GENEPOOL_TRY_VOID(page.seal());
   return page;
 }

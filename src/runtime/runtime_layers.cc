@@ -13,7 +13,7 @@ Result<MemoryFile> page_of(const ImportedLayer& layer) {
   const FusePart alone{&view, 1.0F};
   GENEPOOL_TRY(const FusePlan plan, FusePlan::make({&alone, 1}));
   GENEPOOL_TRY(MemoryFile page, MemoryFile::create("genepool-page", plan.byte_size()));
-  GENEPOOL_TRY_VOID(plan.write(page.writable()));
+  plan.write(page.writable());
   GENEPOOL_TRY_VOID(page.seal());
   return page;
 }
