@@ -94,7 +94,8 @@ class GenomePool {
   ~GenomePool();
 
   // ---- what the catalog knows. Blocks on disk.
-  [[nodiscard]] Result<void> add_layer(const std::string& path, const std::string& name);
+  // `force`: also a layer that changes nothing, or was made for a base of another name.
+  [[nodiscard]] Result<void> add_layer(const std::string& path, const std::string& name, bool force = false);
   [[nodiscard]] Result<void> create_genome(const std::string& name, const std::vector<std::string>& stack);  // "pirate:0.8"
 
   // `genome`: a name, "base", or an inline stack "base+pirate:0.8". Blocks until HOT and healthy or the deadline.

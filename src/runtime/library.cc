@@ -101,8 +101,8 @@ Result<std::unique_ptr<GenomePool>> GenomePool::open(const Options& options) {
   return std::unique_ptr<GenomePool>(new GenomePool(std::move(state)));
 }
 
-Result<void> GenomePool::add_layer(const std::string& path, const std::string& name) {
-  GENEPOOL_TRY([[maybe_unused]] const LayerRow row, state_->runtime->add_layer({path, name}));
+Result<void> GenomePool::add_layer(const std::string& path, const std::string& name, bool force) {
+  GENEPOOL_TRY([[maybe_unused]] const LayerRow row, state_->runtime->add_layer({path, name, force}));
   return {};
 }
 

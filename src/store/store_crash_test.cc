@@ -232,6 +232,17 @@ TEST_F(StoreCrash, trimming_a_history_is_all_or_nothing) {
                   });
 }
 
+TEST_F(StoreCrash, golden_prompts_are_the_old_or_the_new_ones) {
+  const auto prepare = [&] {
+    make_captain();
+    ASSERT_TRUE(store_->set_golden_prompts("captain", "[1]"));
+  };
+  kill_everywhere(2, prepare, [](Store& store) { static_cast<void>(store.set_golden_prompts("captain", "[2]")); }, [&](bool is_done) {
+    const std::string prompts = *store_->golden_prompts("captain");
+    EXPECT_TRUE(prompts == "[2]" || (prompts == "[1]" && !is_done)) << prompts;
+  });
+}
+
 TEST_F(StoreCrash, removing_a_genome_takes_all_of_it_or_nothing) {
   kill_everywhere(2, [&] { make_captain(); }, [](Store& store) { static_cast<void>(store.remove_genome("captain")); },
                   [&](bool is_done) { EXPECT_EQ(*store_->count_genomes(), store_->info()->moves == 3 ? 1u : 0u) << is_done; });
