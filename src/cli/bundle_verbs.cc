@@ -7,7 +7,6 @@
 #include "base/hash.h"
 #include "base/memory_file.h"
 #include "cli/catalog.h"
-#include "cli/settings.h"
 #include "cli/temporary_dir.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
@@ -31,7 +30,7 @@ int report(const Invocation& invocation, const GenomeInfo& genome) {
 
 // ---- export
 
-Result<Manifest> manifest_of(const GenomeInfo& genome, const std::string& layers_dir, std::vector<std::string>& files) {
+Result<Manifest> manifest_of(const GenomeInfo& genome, Catalog& catalog, std::vector<std::string>& files) {
   Manifest manifest{.genome = genome.name,
                     .stack = genome.stack,
                     .system_prompt = genome.system_prompt,
@@ -49,7 +48,7 @@ Result<Manifest> manifest_of(const GenomeInfo& genome, const std::string& layers
     if (std::ranges::any_of(manifest.layers, [&](const BundleLayer& layer) { return layer.name == name; })) continue;
     BundleLayer layer{.name = name, .id = {}, .bytes = 0};
     GENEPOOL_TRY(layer.id, Digest::from_hex(genome.layer_ids.at(i)));
-    files.push_back((fs::path(layers_dir) / (layer.id.hex() + ".gguf")).string());
+    GENEPOOL_TRY(files.emplace_back(), catalog.layer_file(layer.id.hex()));
     GENEPOOL_TRY(const Mapping file, Mapping::of_file(files.back()));
     layer.bytes = file.bytes().size();
     manifest.layers.push_back(std::move(layer));
@@ -174,11 +173,10 @@ bool is_tar(const std::string& path) {
 }  // namespace
 
 Result<int> verb_genome_export(const Invocation& invocation) {
-  GENEPOOL_TRY(const Config config, settings_of(invocation));
   GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
   GENEPOOL_TRY(const GenomeInfo genome, catalog->genome(invocation.argument("GENOME")));
   std::vector<std::string> files;
-  GENEPOOL_TRY(Manifest manifest, manifest_of(genome, data_dir_of(config) + "/layers", files));
+  GENEPOOL_TRY(Manifest manifest, manifest_of(genome, *catalog, files));
   manifest.licence = invocation.text("--licence");
   if (const auto base = catalog->base(""); base && base->id == genome.base) {
     manifest.base_name = base->name;

@@ -30,6 +30,8 @@ class Catalog {
   [[nodiscard]] virtual Result<std::vector<LayerInfo>> layers(const std::string& search) = 0;
   [[nodiscard]] virtual Result<LayerInfo> layer(const std::string& name) = 0;
   [[nodiscard]] virtual Result<void> remove_layer(const std::string& name) = 0;
+  // The file that holds a layer's bytes. Immutable: reading it needs no lock. kNotFound: not on this machine.
+  [[nodiscard]] virtual Result<std::string> layer_file(const std::string& id) = 0;
   // `source`: the path that it is imported from again and compared with; "" = only its own file is read.
   [[nodiscard]] virtual Result<VerifyInfo> verify_layer(const std::string& name, const std::string& source) = 0;
 
@@ -56,6 +58,8 @@ class Catalog {
 // The server of --host or GENEPOOL_HOST, else the one that listens in the data directory, else the directory itself.
 // kUnreachable: the server named does not answer. kConflict: another process holds the directory without listening there.
 [[nodiscard]] Result<std::unique_ptr<Catalog>> open_catalog(const Invocation& invocation);
+
+[[nodiscard]] Result<std::string> existing_layer_file(const std::string& data_dir, const std::string& id);
 
 [[nodiscard]] Result<std::unique_ptr<Catalog>> open_local_catalog(const Config& config);
 class Connection;

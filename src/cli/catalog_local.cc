@@ -133,6 +133,8 @@ class LocalCatalog final : public Catalog {
     return store_->remove_layer(name).map([](const LayerId&) {});
   }
 
+  Result<std::string> layer_file(const std::string& id) override { return existing_layer_file(data_dir_of(config_), id); }
+
   Result<VerifyInfo> verify_layer(const std::string& name, const std::string& source) override {
     GENEPOOL_TRY(const LayerRow row, store_->layer(name));
     VerifyInfo info{row.name, row.id.hex(), row.bytes, ""};

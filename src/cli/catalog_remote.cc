@@ -78,6 +78,12 @@ class RemoteCatalog final : public Catalog {
     return server_->remove("/api/layers/" + percent_encoded(name)).map([](const std::string&) {});
   }
 
+  Result<std::string> layer_file(const std::string& id) override {
+    GENEPOOL_TRY(const std::string knobs, server_->get("/api/knobs"));
+    GENEPOOL_TRY(const std::string data_dir, parse_knob(knobs, "server.data_dir"));
+    return existing_layer_file(data_dir, id);
+  }
+
   Result<VerifyInfo> verify_layer(const std::string& name, const std::string& source) override {
     const std::string absolute = source.empty() ? "" : std::filesystem::absolute(source).lexically_normal().string();
     GENEPOOL_TRY(const std::string answer,
@@ -183,6 +189,13 @@ class RemoteCatalog final : public Catalog {
 
 std::unique_ptr<Catalog> make_remote_catalog(std::unique_ptr<Connection> connection) {
   return std::make_unique<RemoteCatalog>(std::move(connection));
+}
+
+Result<std::string> existing_layer_file(const std::string& data_dir, const std::string& id) {
+  std::string path = (std::filesystem::path(data_dir) / "layers" / (id + ".gguf")).string();
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) return path;
+  return fail(Code::kNotFound, "there is no file {} on this machine: is the server on another one?", path);
 }
 
 Result<std::unique_ptr<Catalog>> open_catalog(const Invocation& invocation) {

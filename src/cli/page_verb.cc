@@ -1,11 +1,9 @@
 // `genome page`: a genome's fused page as a file. It is a plain GGUF adapter that stock llama.cpp loads with scale 1: a way
 // out of genepool, and what tools/bench-peer gives to llama-server so that both use the same bytes.
-#include <filesystem>
 #include <fstream>
 
 #include "base/memory_file.h"
 #include "cli/catalog.h"
-#include "cli/settings.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "genome/page.h"
@@ -18,20 +16,19 @@ struct StoredLayer {
   LayerView view;  // points into `file`
 };
 
-// Layer files are immutable: reading them needs no lock and no server.
-Result<StoredLayer> open_layer(const std::string& data_dir, const std::string& id) {
+Result<StoredLayer> open_layer(Catalog& catalog, const std::string& id) {
   StoredLayer layer;
-  const auto path = std::filesystem::path(data_dir) / "layers" / (id + ".gguf");
-  GENEPOOL_TRY(layer.file, Mapping::of_file(path.string()));
-  if (sha256(layer.file.bytes()).hex() != id) return fail(Code::kLayerCorrupt, "{} is damaged: its hash is not its name", path.string());
+  GENEPOOL_TRY(const std::string path, catalog.layer_file(id));
+  GENEPOOL_TRY(layer.file, Mapping::of_file(path));
+  if (sha256(layer.file.bytes()).hex() != id) return fail(Code::kLayerCorrupt, "{} is damaged: its hash is not its name", path);
   GENEPOOL_TRY(layer.view, LayerView::parse(layer.file.bytes(), true));
   return layer;
 }
 
-Result<std::vector<std::byte>> page_of(const GenomeInfo& genome, const std::string& data_dir) {
+Result<std::vector<std::byte>> page_of(const GenomeInfo& genome, Catalog& catalog) {
   std::vector<StoredLayer> layers;
   for (const std::string& id : genome.layer_ids) {
-    GENEPOOL_TRY(StoredLayer layer, open_layer(data_dir, id));
+    GENEPOOL_TRY(StoredLayer layer, open_layer(catalog, id));
     layers.push_back(std::move(layer));
   }
   std::vector<FusePart> parts;
@@ -46,10 +43,9 @@ Result<std::vector<std::byte>> page_of(const GenomeInfo& genome, const std::stri
 }  // namespace
 
 Result<int> verb_genome_page(const Invocation& invocation) {
-  GENEPOOL_TRY(const Config config, settings_of(invocation));
   GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
   GENEPOOL_TRY(const GenomeInfo genome, catalog->genome(invocation.argument("GENOME")));
-  GENEPOOL_TRY(const std::vector<std::byte> page, page_of(genome, data_dir_of(config)));
+  GENEPOOL_TRY(const std::vector<std::byte> page, page_of(genome, *catalog));
   const std::string& path = invocation.argument("FILE");
   std::ofstream file(path, std::ios::binary);
   file.write(reinterpret_cast<const char*>(page.data()), static_cast<std::streamsize>(page.size()));

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
-#include <ranges>
 
 #include "genome/values.h"
 
@@ -67,13 +67,14 @@ std::vector<KindNorm> norms_of(const LayerView& layer) {
 }
 
 LayerScales scales_of(const LayerView& layer) {
-  const auto [scale_min, scale_max] = std::ranges::minmax(layer.pairs() | std::views::transform([](const LayerPair& pair) {
-    return static_cast<double>(pair.scale);
-  }));
-  const auto [alpha_min, alpha_max] = std::ranges::minmax(layer.pairs() | std::views::transform([](const LayerPair& pair) {
-    return static_cast<double>(pair.scale) * static_cast<double>(pair.shape.rank);
-  }));
-  return {scale_min, scale_max, alpha_min, alpha_max};
+  constexpr double kMost = std::numeric_limits<double>::infinity();
+  LayerScales scales{kMost, -kMost, kMost, -kMost};
+  for (const LayerPair& pair : layer.pairs()) {
+    const double scale = static_cast<double>(pair.scale), alpha = scale * static_cast<double>(pair.shape.rank);
+    scales = {std::min(scales.scale_min, scale), std::max(scales.scale_max, scale), std::min(scales.alpha_min, alpha),
+              std::max(scales.alpha_max, alpha)};
+  }
+  return scales;
 }
 
 }  // namespace genepool

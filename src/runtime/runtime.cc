@@ -82,7 +82,7 @@ RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std
       warm_bytes_default_(available_memory() / 10 * 2) {
   // What was left open is decided now, and shown as it is.
   config_.base_path = base_path_;
-  config_.server_data_dir = data_dir_of(config);
+  config_.server_data_dir = std::filesystem::absolute(data_dir_of(config)).lexically_normal().string();  // clients have other folders
 }
 
 Result<void> RuntimeImpl::start() {

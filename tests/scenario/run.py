@@ -12,7 +12,7 @@ usage: run.py --program build/genepool CASE.txt
   finish ID -> STATUS [has "TEXT"] [as VAR]    waits for it (STATUS 0: the connection broke)
   disconnect ID                       its client leaves
   get|post|delete PATH [JSON] -> STATUS [has "TEXT"]
-  (everywhere {tmp} is the scenario's own directory, and {VAR} the text of that VAR)
+  (everywhere {tmp} is the scenario's own directory, {server} its server's URL, and {VAR} the text of that VAR)
   cli ARGS ... -> EXIT [has "TEXT"] [as VAR]   genepool ARGS against this server
   file PATH "LINE" ...                writes a file of these lines
   kill|freeze worker of MODEL         SIGKILL | SIGSTOP
@@ -227,7 +227,9 @@ class Scenario:
 
     def genepool(self, args, status, data=None):
         command = [self.program] + args
-        if args[0] in ("layer", "genome", "store"):
+        if "--host" in args:
+            pass
+        elif args[0] in ("layer", "genome", "store"):
             command += ["--data-dir", data or self.data]
             if args[1] == "generate":
                 command += ["--base", self.base]
@@ -254,7 +256,8 @@ class Scenario:
                 raise Failed(f"{wanted!r} is not in: {text[:800]}")
 
     def filled(self, word):
-        for name, value in {"tmp": self.tmp, **self.vars}.items():
+        server = f"http://127.0.0.1:{self.server.port}" if self.server else ""
+        for name, value in {"tmp": self.tmp, "server": server, **self.vars}.items():
             word = word.replace("{" + name + "}", value)
         return word
 
