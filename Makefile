@@ -37,4 +37,5 @@ fuzz:
 	@tools/fuzz
 
 lint: bootstrap
+	@tools/bootstrap --lint
 	@tools/lint

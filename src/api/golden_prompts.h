@@ -11,7 +11,7 @@
 
 namespace genepool::api {
 
-struct GoldenPrompt {
+struct GoldenPrompt {  // NOLINT(bugprone-exception-escape): its destructor is Json's, which is noexcept
   std::string shown;  // its last message, for people
   Json request;       // a chat body, without a model
   Json expected;      // property -> what it asks for
