@@ -4,6 +4,7 @@
 #include "api/openai_request.h"
 #include "api/views.h"
 #include "genome/name.h"
+#include "runtime/resolve.h"
 
 namespace genepool::api {
 namespace {
@@ -42,6 +43,7 @@ Result<Out> list_layers(Runtime& runtime, const ListOptions& options) {
 Result<Out> add_layer(Context& context, const Call& call) {
   GENEPOOL_TRY(const Json body, parse_object(call.request.body));
   const Fields fields(body);
+  GENEPOOL_TRY_VOID(fields.only({"path", "name", "force"}));
   Runtime::NewLayer layer;
   GENEPOOL_TRY(const std::string path, fields.required_text("path"));
   GENEPOOL_TRY(layer.name, fields.required_text("name"));
@@ -60,22 +62,12 @@ Result<Out> list_genomes(Runtime& runtime, const ListOptions& options) {
 
 // A name of the catalog, one of its versions, or anything else that resolves: `base` and inline stacks have no row of their own.
 Result<Out> show_genome(Runtime& runtime, const std::string& name) {
-  if (name.find('@') != std::string::npos) {
+  if (name != "base" && !is_inline_stack(name)) {
     GENEPOOL_TRY(const GenomeRow row, runtime.store().genome_at(name));
     return genome_json(runtime, row);
   }
   GENEPOOL_TRY(const ResolvedGenome genome, runtime.resolve(name));
-  GenomeRow row;
-  if (auto known = runtime.store().genome(name)) {
-    row = std::move(*known);
-  } else {
-    row.name = name;
-    row.base = genome.genome.base;
-    row.identity = genome.identity;
-    row.version = genome.version;
-    row.stack = genome.stack;
-    row.entries = genome.genome.stack;
-  }
+  const GenomeRow row = row_of(genome);
   return genome_json(runtime, row);
 }
 
@@ -95,6 +87,7 @@ Result<std::vector<NamedEntry>> read_stack(const Fields& fields) {
 
 Result<Store::NewGenome> read_genome(const Json& body, const BaseId& base) {
   const Fields fields(body);
+  GENEPOOL_TRY_VOID(fields.only({"name", "stack", "system_prompt", "parameters", "replace", "if_version", "skip_golden"}));
   Store::NewGenome genome;
   genome.base = base;
   GENEPOOL_TRY(genome.name, fields.required_text("name"));
@@ -118,6 +111,7 @@ Result<Out> create_genomes(Runtime& runtime, const Json& list, bool skip_golden)
   std::vector<Store::NewGenome> genomes;
   for (const Json& one : list) {
     if (!one.is_object()) return Fields(Json::object()).wrong("genomes", wanted);
+    if (one.contains("skip_golden")) return fail_param(Code::kBadRequest, "skip_golden", "skip_golden stands beside genomes, for all of them");
     GENEPOOL_TRY(genomes.emplace_back(), read_genome(one, runtime.base().id));
   }
   GENEPOOL_TRY(const std::vector<GenomeRow> made, skip_golden ? runtime.create_genomes(genomes) : move_guarded(runtime, genomes));
@@ -125,6 +119,7 @@ Result<Out> create_genomes(Runtime& runtime, const Json& list, bool skip_golden)
 }
 
 Result<Out> copy_genome(Runtime& runtime, const Fields& fields, bool skip_golden) {
+  GENEPOOL_TRY_VOID(fields.only({"name", "from", "replace", "if_version", "skip_golden"}));
   Store::CopyGenome copy;
   GENEPOOL_TRY(copy.from, fields.required_text("from"));
   GENEPOOL_TRY(copy.name, fields.required_text("name"));
@@ -140,7 +135,10 @@ Result<Out> create(Runtime& runtime, std::string_view text) {
   const Fields fields(body);
   bool skip_golden = false;
   GENEPOOL_TRY_VOID(fields.flag("skip_golden", skip_golden));
-  if (const Json* list = fields.find("genomes")) return create_genomes(runtime, *list, skip_golden);
+  if (const Json* list = fields.find("genomes")) {
+    GENEPOOL_TRY_VOID(fields.only({"genomes", "skip_golden"}));
+    return create_genomes(runtime, *list, skip_golden);
+  }
   if (fields.find("from")) return copy_genome(runtime, fields, skip_golden);
   GENEPOOL_TRY(const Store::NewGenome genome, read_genome(body, runtime.base().id));
   GENEPOOL_TRY(const GenomeRow row, skip_golden ? runtime.create_genome(genome) : move_guarded(runtime, genome));
@@ -173,7 +171,7 @@ void add_catalog(Router& router, Context& context) {
   });
   router.add("GET", "/api/layers", [&](const CallPtr& call) { list(context, call, list_layers); });
   router.add("POST", "/api/layers", [&](const CallPtr& call) {
-    answer_offloaded(context, call, 201, [&context, call] { return add_layer(context, *call); });
+    answer_offloaded(context, call, 201, [&context, call] { return add_layer(context, *call); }, Runtime::Errand::kLong);
   });
   router.add("GET", "/api/layers/{name}", [&](const CallPtr& call) {
     answer_offloaded(context, call, 200, [&context, name = call->args[0]] { return one_layer(context.runtime, name); });
@@ -187,7 +185,7 @@ void add_catalog(Router& router, Context& context) {
   router.add("GET", "/api/genomes", [&](const CallPtr& call) { list(context, call, list_genomes); });
   router.add("POST", "/api/genomes", [&](const CallPtr& call) {
     // Read there too: ten thousand genomes are megabytes of JSON, and the http thread has others to serve.
-    answer_offloaded(context, call, 201, [&context, call] { return create(context.runtime, call->request.body); });
+    answer_offloaded(context, call, 201, [&context, call] { return create(context.runtime, call->request.body); }, Runtime::Errand::kLong);
   });
   router.add("GET", "/api/genomes/{name}", [&](const CallPtr& call) {
     answer_offloaded(context, call, 200, [&context, name = call->args[0]] { return show_genome(context.runtime, name); });

@@ -226,7 +226,7 @@ class FakeRuntime final : public Runtime {
     moves.push_back("remove " + std::string(name));
     return store_.remove_genome(name);
   }
-  void offload(std::function<void()> work) override { work(); }
+  void offload(std::function<void()> work, Errand) override { work(); }
   Config config() override { return config_; }
   const BaseModel& base() const override { return base_; }
   const std::string& base_path() const override { return base_path_; }

@@ -15,6 +15,7 @@ Result<Out> show_golden(Runtime& runtime, const std::string& name) {
 
 Result<Out> set_golden(Runtime& runtime, const Call& call) {
   GENEPOOL_TRY(const Json body, parse_object(call.request.body));
+  GENEPOOL_TRY_VOID(Fields(body).only({"prompts"}));
   const Json* prompts = Fields(body).find("prompts");
   if (!prompts) return Fields(body).wrong("prompts", "an array of golden prompts");
   GENEPOOL_TRY(const std::string golden, check_golden(prompts->dump()));
@@ -44,7 +45,7 @@ void add_golden(Router& router, Context& context) {
     answer_offloaded(context, call, 200, [&context, call] { return set_golden(context.runtime, *call); });
   });
   router.add("POST", "/api/genomes/{name}/golden/check", [&](const CallPtr& call) {
-    answer_offloaded(context, call, 200, [&context, call] { return check_now(context.runtime, call->args[0]); });
+    answer_offloaded(context, call, 200, [&context, call] { return check_now(context.runtime, call->args[0]); }, Runtime::Errand::kLong);
   });
 }
 

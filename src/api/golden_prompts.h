@@ -23,7 +23,7 @@ inline constexpr std::uint32_t kMaxGoldenTokens = 4096;  // of all answers toget
 // An array of prompts, strictly: a property or parameter that nobody knows would guard nothing. kBadRequest names the prompt.
 [[nodiscard]] Result<std::vector<GoldenPrompt>> read_golden(const Json& prompts);
 
-// The same for text; its form in the catalog, "" for no prompts.
+// The same for text, an array or {"prompts": array}; its form in the catalog, "" for no prompts.
 [[nodiscard]] Result<std::string> check_golden(std::string_view json);
 
 // What is to be asked of `genome`: with its own system prompt and parameters where the prompt is silent.

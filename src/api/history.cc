@@ -29,6 +29,7 @@ Result<Out> roll_back(Runtime& runtime, const Call& call) {
   if (!call.request.body.empty()) {
     GENEPOOL_TRY(const Json body, parse_object(call.request.body));
     const Fields fields(body);
+    GENEPOOL_TRY_VOID(fields.only({"to", "steps", "if_version", "skip_golden"}));
     std::int64_t steps = 1;
     GENEPOOL_TRY_VOID(fields.text("to", back.to));
     GENEPOOL_TRY_VOID(fields.integer("steps", 1, std::numeric_limits<std::int32_t>::max(), steps));
@@ -50,7 +51,7 @@ void add_history(Router& router, Context& context) {
     answer_offloaded(context, call, 200, [&context, call] { return trim_history(context.runtime, *call); });
   });
   router.add("POST", "/api/genomes/{name}/rollback", [&](const CallPtr& call) {
-    answer_offloaded(context, call, 200, [&context, call] { return roll_back(context.runtime, *call); });
+    answer_offloaded(context, call, 200, [&context, call] { return roll_back(context.runtime, *call); }, Runtime::Errand::kLong);
   });
 }
 

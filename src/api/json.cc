@@ -1,5 +1,8 @@
 #include "api/json.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
 
 namespace genepool::api {
@@ -58,6 +61,14 @@ std::string shown(const Json& value) {
 const Json* Fields::find(const char* key) const {
   const auto found = object_.find(key);
   return found == object_.end() || found->is_null() ? nullptr : &*found;
+}
+
+Result<void> Fields::only(std::initializer_list<std::string_view> keys) const {
+  for (const auto& [key, value] : object_.items()) {
+    if (std::ranges::find(keys, key) != keys.end()) continue;
+    return fail_param(Code::kBadRequest, prefix_ + key, "there is no field \"{}\" here, only {}", prefix_ + key, fmt::join(keys, ", "));
+  }
+  return {};
 }
 
 tl::unexpected<Error> Fields::wrong(const char* key, std::string_view wanted) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -35,6 +36,9 @@ class Fields {
   [[nodiscard]] Result<void> flag(const char* key, bool& value) const;
   [[nodiscard]] Result<void> text(const char* key, std::string& value) const;
   [[nodiscard]] Result<std::string> required_text(const char* key) const;
+
+  // Refuses an object with other fields than these: a misspelt one would silently do nothing.
+  [[nodiscard]] Result<void> only(std::initializer_list<std::string_view> keys) const;
 
   [[nodiscard]] tl::unexpected<Error> wrong(const char* key, std::string_view wanted) const;
 

@@ -34,6 +34,7 @@ void evict(Context& context, const CallPtr& call) {
     const auto body = parse_object(call->request.body);
     if (!body) return call->reply_error(body.error());
     const Fields fields(*body);
+    if (const auto known = fields.only({"to"}); !known) return call->reply_error(known.error());
     if (const auto read = fields.text("to", to); !read) return call->reply_error(read.error());
     if (to != "warm" && to != "cold") return call->reply_error(fields.wrong("to", "\"warm\" or \"cold\"").value());
   }
@@ -57,17 +58,26 @@ std::string knobs_text(const Config& config) {
     knobs.push_back({{"name", row.name},
                      {"value", param_text(config, row.name).value_or("")},
                      {"default", row.default_text},
-                     {"live", row.live == Live::kLive},
+                     {"live", row.live != Live::kRestart},
                      {"doc", row.doc}});
   }
   return dump(Out{{"knobs", std::move(knobs)}});
+}
+
+Result<void> check_may_set(const Call& call, const std::string& name) {
+  const auto rows = param_rows();
+  const auto row = std::ranges::find(rows, name, &ParamRow::name);
+  if (row == rows.end() || row->live != Live::kLocal || call.request.is_local_socket) return {};
+  return fail_param(Code::kForbidden, "name", "{} is set at the start or over the Unix socket, not over TCP: it says what is run or called", name);
 }
 
 void post_knob(Context& context, const CallPtr& call) {
   const auto set = [&]() -> Result<void> {
     GENEPOOL_TRY(const Json body, parse_object(call->request.body));
     const Fields fields(body);
+    GENEPOOL_TRY_VOID(fields.only({"name", "value"}));
     GENEPOOL_TRY(const std::string name, fields.required_text("name"));
+    GENEPOOL_TRY_VOID(check_may_set(*call, name));
     const Json* value = fields.find("value");
     if (!value || value->is_structured()) return fields.wrong("value", "a string, a number, true or false");
     // "5" and 5 mean the same.

@@ -24,6 +24,7 @@ Result<Out> collect_garbage(Runtime& runtime, const Call& call) {
   bool dry_run = false;
   if (!call.request.body.empty()) {
     GENEPOOL_TRY(const Json body, parse_object(call.request.body));
+    GENEPOOL_TRY_VOID(Fields(body).only({"dry_run"}));
     GENEPOOL_TRY_VOID(Fields(body).flag("dry_run", dry_run));
   }
   GENEPOOL_TRY(const Garbage garbage, runtime.collect_garbage(dry_run));
@@ -39,6 +40,7 @@ Result<Out> verify_layer(Context& context, const Call& call) {
   std::string path;
   if (!call.request.body.empty()) {
     GENEPOOL_TRY(const Json body, parse_object(call.request.body));
+    GENEPOOL_TRY_VOID(Fields(body).only({"path"}));
     GENEPOOL_TRY_VOID(Fields(body).text("path", path));
   }
   GENEPOOL_TRY(const LayerRow row, runtime.store().layer(name));
@@ -65,7 +67,7 @@ void add_store(Router& router, Context& context) {
     answer_offloaded(context, call, 200, [&context, call] { return collect_garbage(context.runtime, *call); });
   });
   router.add("POST", "/api/layers/{name}/verify", [&](const CallPtr& call) {
-    answer_offloaded(context, call, 200, [&context, call] { return verify_layer(context, *call); });
+    answer_offloaded(context, call, 200, [&context, call] { return verify_layer(context, *call); }, Runtime::Errand::kLong);
   });
 }
 

@@ -156,12 +156,13 @@ std::size_t answer(const Call& call, int status, const std::function<Result<Out>
 
 }  // namespace
 
-void answer_offloaded(Context& context, const CallPtr& call, int status, std::function<Result<Out>()> work) {
-  context.runtime.offload([call, status, work = std::move(work)] {
+void answer_offloaded(Context& context, const CallPtr& call, int status, std::function<Result<Out>()> work, Runtime::Errand kind) {
+  const auto answer_it = [call, status, work = std::move(work)] {
     if (answer(*call, status, work) < kLarge) return;
     call->drop_request_text();
     ::malloc_trim(0);
-  });
+  };
+  context.runtime.offload(answer_it, kind);
 }
 
 Result<std::string> path_below(const std::string& root, const std::string& path, const char* param) {

@@ -37,7 +37,8 @@ inline constexpr std::uint64_t kMostRows = 10000;  // of one answer or request
 [[nodiscard]] std::string stack_text(const std::vector<NamedEntry>& stack);
 
 // Runs `work` (which may block) on a loader thread and answers with what it returns.
-void answer_offloaded(Context& context, const CallPtr& call, int status, std::function<Result<Out>()> work);
+void answer_offloaded(Context& context, const CallPtr& call, int status, std::function<Result<Out>()> work,
+                      Runtime::Errand kind = Runtime::Errand::kQuick);
 
 // "a/b" or "/root/a/b" -> the real path. kForbidden unless it exists below `root`. Blocks on disk.
 [[nodiscard]] Result<std::string> path_below(const std::string& root, const std::string& path, const char* param);

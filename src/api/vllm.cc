@@ -28,6 +28,7 @@ Result<std::string> load(Runtime& runtime, const std::string& root, const std::s
   if (runtime.store().genome(name)) {
     return fail_param(Code::kConflict, "lora_name", "a genome \"{}\" exists already: unload it first", name);
   }
+  if (runtime.store().layer(name)) return fail_param(Code::kConflict, "lora_name", "a layer \"{}\" exists already: ask for base+{}", name, name);
   GENEPOOL_TRY(const std::string real, path_below(root, path, "lora_path"));
   GENEPOOL_TRY(const LayerRow layer, runtime.add_layer({real, name}));
   Store::NewGenome genome;
@@ -74,14 +75,15 @@ void run(Context& context, const CallPtr& call, bool needs_path, Work work) {
     const Result<std::string> answer = work(root, body.first, body.second);
     if (!answer) return call->reply_error(answer.error());
     call->reply(200, "text/plain; charset=utf-8", *answer);
-  });
+  }, Runtime::Errand::kLong);
 }
 
 Result<Out> list_adapters(Runtime& runtime) {
   GENEPOOL_TRY(const std::vector<LayerRow> layers, all_layers(runtime.store(), ""));
   Out list = Out::array();
   for (const LayerRow& layer : layers) {
-    list.push_back({{"id", list.size()}, {"path", layer.name}, {"scale", 0.0}});  // none is on for everybody
+    // The name, which `lora` takes back: a number would mean another layer after the next one is added.
+    list.push_back({{"id", layer.name}, {"path", layer.name}, {"scale", 0.0}});  // none is on for everybody
   }
   return list;
 }

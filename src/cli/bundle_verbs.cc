@@ -10,6 +10,7 @@
 #include "cli/temporary_dir.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "genome/base_name.h"
 #include "genome/name.h"
 #include "import/bundle.h"
 #include "import/modelfile.h"
@@ -58,6 +59,23 @@ Result<Manifest> manifest_of(const GenomeInfo& genome, Catalog& catalog, std::ve
 
 // ---- import of a bundle
 
+// Takes the layers that an import has added away again, unless it came to its end.
+class AddedLayers {
+ public:
+  explicit AddedLayers(Catalog& catalog) : catalog_(catalog) {}
+  ~AddedLayers() {
+    for (const std::string& name : names_) (void)catalog_.remove_layer(name);
+  }
+  AddedLayers(const AddedLayers&) = delete;
+  AddedLayers& operator=(const AddedLayers&) = delete;
+  void note(const std::string& name) { names_.push_back(name); }
+  void keep() { names_.clear(); }
+
+ private:
+  Catalog& catalog_;
+  std::vector<std::string> names_;
+};
+
 struct Place {
   std::string name;
   bool has_it = false;  // these very bytes are there under that name
@@ -98,12 +116,15 @@ Result<GenomeInfo> import_bundle(const Invocation& invocation, Catalog& catalog,
   GENEPOOL_TRY_VOID(bundle.finish());
 
   StatusLine status;
+  AddedLayers added(catalog);
   std::map<std::string, std::string> names;
   for (const BundleLayer& layer : manifest.layers) {
     GENEPOOL_TRY(const Place place, place_for(catalog, layer));
     names[layer.name] = place.name;
     status.show(fmt::format("adding layer {} ...", place.name));
-    if (!place.has_it) GENEPOOL_TRY_VOID(add_bundled_layer(catalog, layer, dir.file(layer.name + ".gguf"), place.name));
+    if (place.has_it) continue;
+    GENEPOOL_TRY_VOID(add_bundled_layer(catalog, layer, dir.file(layer.name + ".gguf"), place.name));
+    added.note(place.name);
   }
   NewGenomeRequest genome{.name = invocation.text("--as", manifest.genome),
                           .system_prompt = manifest.system_prompt,
@@ -113,7 +134,9 @@ Result<GenomeInfo> import_bundle(const Invocation& invocation, Catalog& catalog,
                           .if_version = "",
                           .skip_golden = invocation.has("--skip-golden")};
   for (const NamedEntry& entry : manifest.stack) genome.stack.push_back(entry_text({names.at(entry.layer), entry.weight}));
-  return catalog.create_genome(genome, "");
+  GENEPOOL_TRY(GenomeInfo made, catalog.create_genome(genome, ""));
+  added.keep();
+  return made;
 }
 
 // ---- import of a Modelfile
@@ -123,6 +146,11 @@ Result<void> check_from(const std::string& from, const fs::path& folder, const B
   const fs::path file = folder / from;
   std::error_code ignored;
   if (!fs::is_regular_file(file, ignored)) {
+    const bool is_path = from.starts_with('.') || from.starts_with('/') || from.ends_with(".gguf");
+    if (is_path) return fail(Code::kNotFound, "FROM {}: there is no such file", from);
+    if (compare_base_names(from, base.name) == BaseNames::kDiffer) {
+      return fail(Code::kConflict, "FROM {} is another model than the base here, {}", from, base.name);
+    }
     print_note(fmt::format("FROM {} is taken to be the base here, {}", from, base.name));
     return {};
   }
@@ -137,8 +165,9 @@ Result<GenomeInfo> import_modelfile(const Invocation& invocation, Catalog& catal
   GENEPOOL_TRY_VOID(check_name(name));
   GENEPOOL_TRY(const Mapping file, Mapping::of_file(path));
   if (file.bytes().size() > kMaxModelfile) return fail(Code::kTooLarge, "{} is neither a bundle nor a Modelfile", path);
-  GENEPOOL_TRY(const Modelfile modelfile,
-               parse_modelfile({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}));
+  const auto parsed = parse_modelfile({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
+  if (!parsed) return fail(parsed.error().code, "{} is no bundle, and as a Modelfile: {}", path, parsed.error().message);
+  const Modelfile& modelfile = *parsed;
   if (!modelfile.chat_template.empty() && !invocation.has("--ignore-template")) {
     return fail(Code::kNotSupported, "{} has a TEMPLATE; genomes use the base's own chat template: --ignore-template if they agree", path);
   }
@@ -155,12 +184,17 @@ Result<GenomeInfo> import_modelfile(const Invocation& invocation, Catalog& catal
   const fs::path folder = fs::absolute(path).parent_path();
   GENEPOOL_TRY(const BaseInfo base, catalog.base(invocation.text("--base")));
   GENEPOOL_TRY_VOID(check_from(modelfile.from, folder, base));
+  AddedLayers added(catalog);
   for (std::size_t i = 0; i < modelfile.adapters.size(); ++i) {
     const std::string layer = modelfile.adapters.size() == 1 ? name : fmt::format("{}-{}", name, i + 1);
+    const bool was_there = catalog.layer(layer).has_value();
     GENEPOOL_TRY_VOID(catalog.add_layer({.path = (folder / modelfile.adapters[i]).string(), .name = layer, .force = false}, ""));
+    if (!was_there) added.note(layer);
     genome.stack.push_back(layer + ":1");
   }
-  return catalog.create_genome(genome, "");
+  GENEPOOL_TRY(GenomeInfo made, catalog.create_genome(genome, ""));
+  added.keep();
+  return made;
 }
 
 bool is_tar(const std::string& path) {
@@ -182,6 +216,7 @@ Result<int> verb_genome_export(const Invocation& invocation) {
     manifest.base_name = base->name;
     manifest.architecture = base->architecture;
   }
+  if (invocation.argument("FILE") == "-") return fail(Code::kUsage, "a bundle is written into a file, not to stdout: name one");
   const std::string path = invocation.argument("FILE").empty() ? genome.name + ".genome" : invocation.argument("FILE");
   GENEPOOL_TRY_VOID(write_bundle(path, manifest, files));
   print(invocation.has("--json") ? json_of_texts({{"bundle", path}}) + "\n"
@@ -192,6 +227,7 @@ Result<int> verb_genome_export(const Invocation& invocation) {
 Result<int> verb_genome_import(const Invocation& invocation) {
   const std::string& path = invocation.argument("FILE");
   std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return fail(Code::kUsage, "{} is a folder: a layer comes in with `genepool layer add`", path);
   if (!fs::is_regular_file(path, ignored)) return fail(Code::kNotFound, "there is no file {}", path);
   GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
   GENEPOOL_TRY(const GenomeInfo genome, is_tar(path) ? import_bundle(invocation, *catalog, path)

@@ -6,6 +6,7 @@
 #include "genome/base_name.h"
 #include "runtime/runtime.h"
 #include "cli/settings.h"
+#include "runtime/resolve.h"
 #include "store/reimport.h"
 #include "store/store.h"
 
@@ -87,21 +88,21 @@ class LocalCatalog final : public Catalog {
   LocalCatalog(const Config& config, std::unique_ptr<Store> store) : config_(config), store_(std::move(store)) {}
 
   Result<BaseInfo> base(const std::string& base) override {
-    GENEPOOL_TRY(const auto used, store_->use_base(base));
+    GENEPOOL_TRY(const auto used, use(base));
     return BaseInfo{used.second.id.hex(), used.second.name, used.second.architecture};
   }
 
   Result<LayerInfo> add_layer(const NewLayerRequest& layer, const std::string& base) override {
-    GENEPOOL_TRY(const LayerRow row, with_engine<LayerRow>(base, [&](Runtime& runtime) {
+    GENEPOOL_TRY(const auto used, use(base));
+    GENEPOOL_TRY(const LayerRow row, with_engine<LayerRow>([&](Runtime& runtime) {
                    return runtime.add_layer({layer.path, layer.name, layer.force});
                  }));
-    GENEPOOL_TRY(const auto used, store_->use_base(base));
     return with_doubt(info_of(row), used.second);
   }
 
   Result<LayerInfo> generate_layer(const std::string& name, const RandomLayerOptions& options,
                                    const std::string& base) override {
-    GENEPOOL_TRY(const auto used, store_->use_base(base));
+    GENEPOOL_TRY(const auto used, use(base));
     GENEPOOL_TRY(const ImportedLayer layer, random_layer(options, used.second));
     GENEPOOL_TRY(const LayerRow row, store_->add_layer(name, layer));
     return with_doubt(info_of(row), used.second);
@@ -147,15 +148,15 @@ class LocalCatalog final : public Catalog {
   }
 
   Result<GenomeInfo> create_genome(const NewGenomeRequest& genome, const std::string& base) override {
-    GENEPOOL_TRY(const auto used, store_->use_base(base));
+    GENEPOOL_TRY(const auto used, use(base));
     GENEPOOL_TRY(const Store::NewGenome wanted, wanted_of(genome, used.second.id));
     GENEPOOL_TRY(const bool is_guarded, guarded(wanted.name, genome.skip_golden));
-    if (is_guarded) return moved_by_engine(base, wanted);
+    if (is_guarded) return moved_by_engine(wanted);
     return store_->create_genome(wanted).map([](const GenomeRow& row) { return info_of(row); });
   }
 
   Result<std::uint64_t> create_genomes(const std::vector<NewGenomeRequest>& genomes, const std::string& base) override {
-    GENEPOOL_TRY(const auto used, store_->use_base(base));
+    GENEPOOL_TRY(const auto used, use(base));
     std::vector<Store::NewGenome> wanted;
     bool needs_engine = false;
     for (const NewGenomeRequest& genome : genomes) {
@@ -163,20 +164,20 @@ class LocalCatalog final : public Catalog {
       GENEPOOL_TRY(const bool is_guarded, guarded(genome.name, genome.skip_golden));
       needs_engine = needs_engine || is_guarded;
     }
-    const auto made = needs_engine ? with_engine<std::vector<GenomeRow>>(base, [&](Runtime& r) { return api::move_guarded(r, wanted); })
+    const auto made = needs_engine ? with_engine<std::vector<GenomeRow>>([&](Runtime& r) { return api::move_guarded(r, wanted); })
                                    : store_->create_genomes(wanted);
     return made.map([](const auto& rows) -> std::uint64_t { return rows.size(); });
   }
 
   Result<GenomeInfo> copy_genome(const Store::CopyGenome& copy, bool skip_golden) override {
     GENEPOOL_TRY(const bool is_guarded, guarded(copy.name, skip_golden));
-    if (is_guarded) return moved_by_engine("", copy);
+    if (is_guarded) return moved_by_engine(copy);
     return store_->copy_genome(copy).map([](const GenomeRow& row) { return info_of(row); });
   }
 
   Result<GenomeInfo> roll_back(const Store::Rollback& back, bool skip_golden) override {
     GENEPOOL_TRY(const bool is_guarded, guarded(back.name, skip_golden));
-    if (is_guarded) return moved_by_engine("", back);
+    if (is_guarded) return moved_by_engine(back);
     return store_->roll_back(back).map([](const GenomeRow& row) { return info_of(row); });
   }
 
@@ -193,8 +194,13 @@ class LocalCatalog final : public Catalog {
   }
 
   Result<GenomeInfo> genome(const std::string& name) override {
-    GENEPOOL_TRY(const GenomeRow row, store_->genome_at(name));
-    return info_of(row);
+    if (name != "base" && !is_inline_stack(name)) {
+      GENEPOOL_TRY(const GenomeRow row, store_->genome_at(name));
+      return info_of(row);
+    }
+    GENEPOOL_TRY(const auto used, store_->use_base(""));
+    GENEPOOL_TRY(const ResolvedGenome genome, resolve_model(name, used.second.id, *store_));
+    return info_of(row_of(genome));
   }
 
   Result<std::string> golden(const std::string& name) override {
@@ -210,7 +216,7 @@ class LocalCatalog final : public Catalog {
 
   Result<std::vector<api::GoldenResult>> check_golden(const std::string& name) override {
     GENEPOOL_TRY(const GenomeRow row, store_->genome(name));
-    return with_engine<std::vector<api::GoldenResult>>("", [&](Runtime& runtime) { return api::ask_golden(runtime, row); });
+    return with_engine<std::vector<api::GoldenResult>>([&](Runtime& runtime) { return api::ask_golden(runtime, row); });
   }
 
   Result<void> remove_genome(const std::string& name) override { return store_->remove_genome(name); }
@@ -223,12 +229,23 @@ class LocalCatalog final : public Catalog {
   }
 
  private:
+  // A directory has one base: its layers and genomes fit no other, so only a server is told of another on purpose.
+  Result<std::pair<std::string, BaseModel>> use(const std::string& base) {
+    const auto remembered = store_->use_base("");
+    if (base.empty() || !remembered) return store_->use_base(base);
+    std::error_code ignored;
+    if (std::filesystem::equivalent(base, remembered->first, ignored)) return *remembered;
+    GENEPOOL_TRY(const StoreInfo info, store_->info());
+    if (info.layers == 0 && info.genomes == 0) return store_->use_base(base);
+    return fail(Code::kConflict, "the base of this data directory is {}, not {}: leave --base out, or change it with"
+                " `genepool serve --base`", remembered->first, base);
+  }
+
   // What only an engine can tell: a runtime has the directory while `ask` runs.
   template <class T, class Ask>
-  Result<T> with_engine(const std::string& base, Ask ask) {
+  Result<T> with_engine(Ask ask) {
     Config config = config_;
     config.log_level = "error";
-    if (!base.empty()) config.base_path = base;
     store_.reset();
     auto answer = Runtime::open(config).and_then([&](const std::unique_ptr<Runtime>& runtime) -> Result<T> { return ask(*runtime); });
     GENEPOOL_TRY(store_, open_store(config_));
@@ -241,8 +258,8 @@ class LocalCatalog final : public Catalog {
   }
 
   template <class Wanted>
-  Result<GenomeInfo> moved_by_engine(const std::string& base, const Wanted& wanted) {
-    return with_engine<GenomeRow>(base, [&](Runtime& runtime) { return api::move_guarded(runtime, wanted); })
+  Result<GenomeInfo> moved_by_engine(const Wanted& wanted) {
+    return with_engine<GenomeRow>([&](Runtime& runtime) { return api::move_guarded(runtime, wanted); })
         .map([](const GenomeRow& row) { return info_of(row); });
   }
 

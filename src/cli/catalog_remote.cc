@@ -1,10 +1,12 @@
 // The Catalog of a running server, through its admin API.
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
 
 #include "base/memory_file.h"
 #include "cli/catalog.h"
+#include "cli/command_table.h"
 #include "cli/connection.h"
 #include "cli/settings.h"
 #include "cli/temporary_dir.h"
@@ -198,11 +200,27 @@ Result<std::string> existing_layer_file(const std::string& data_dir, const std::
   return fail(Code::kNotFound, "there is no file {} on this machine: is the server on another one?", path);
 }
 
+namespace {
+
+// Only what may be the first thing that anybody does makes a data directory: else a mistyped one would be an empty one.
+Result<void> check_data_dir(const Invocation& invocation, const Config& config) {
+  const auto flags = flags_of(*invocation.command);
+  const bool may_begin = std::ranges::any_of(flags, [](const FlagRow* flag) { return flag->name == "--base"; });
+  std::error_code ignored;
+  if (may_begin || std::filesystem::exists(data_dir_of(config) + "/catalog.sqlite", ignored)) return {};
+  return fail(Code::kNotFound, "there is nothing in {} yet: `genepool layer add` begins it", data_dir_of(config));
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Catalog>> open_catalog(const Invocation& invocation) {
   std::string url = host_asked_for(invocation);
   GENEPOOL_TRY(const Config config, settings_of(invocation));
   if (url.empty() && is_listening(socket_path_of(config))) url = "unix:" + socket_path_of(config);
-  if (url.empty()) return open_local_catalog(config);
+  if (url.empty()) {
+    GENEPOOL_TRY_VOID(check_data_dir(invocation, config));
+    return open_local_catalog(config);
+  }
   GENEPOOL_TRY(std::unique_ptr<Connection> connection, connect_to(invocation, url));
   return make_remote_catalog(std::move(connection));
 }

@@ -53,6 +53,12 @@ std::vector<FlagWord> flag_words(const CommandRow& command) {
   return words;
 }
 
+std::string_view subject_of(std::string_view group) {
+  if (group == "config") return "the settings";
+  if (group == "store") return "the store";
+  return group == "layer" ? "layers" : "genomes";
+}
+
 struct Choice {
   std::string word, doc;
 };
@@ -64,8 +70,8 @@ std::vector<Choice> choices_after(std::string_view group) {
     if (!group.empty()) {
       if (words.size() > 1 && words[0] == group) choices.push_back({std::string(words[1]), std::string(row.doc)});
     } else if (choices.empty() || choices.back().word != words[0]) {
-      const std::string doc = words.size() > 1 ? fmt::format("work with {}s", words[0]) : std::string(row.doc);
-      choices.push_back({std::string(words[0]), words[0] == "config" ? "look at the settings" : doc});
+      const std::string doc = words.size() > 1 ? fmt::format("work with {}", subject_of(words[0])) : std::string(row.doc);
+      choices.push_back({std::string(words[0]), doc});
     }
   }
   return choices;

@@ -7,6 +7,7 @@
 
 #include "cli/catalog.h"
 #include "cli/genome_views.h"
+#include "cli/remove_each.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "genome/genome_lines.h"
@@ -76,8 +77,8 @@ std::string brief(const std::string& hex) { return hex.substr(0, 12); }
 
 int report_genome(const Invocation& invocation, const GenomeInfo& genome) {
   print(invocation.has("--json") ? json_of(genome) + "\n"
-                                 : fmt::format("genome {} = base + {}: {}\n", genome.name, stack_text(genome, " + "),
-                                               brief(genome.identity)));
+                                 : fmt::format("genome {} = base + {}: version {}\n", genome.name,
+                                               stack_text(genome, " + "), brief(genome.version)));
   return 0;
 }
 
@@ -113,9 +114,9 @@ Result<int> verb_genome_ls(const Invocation& invocation) {
     for (const GenomeInfo& genome : genomes) print(genome.name + "\n");
     return 0;
   }
-  Table table({"NAME", "ID", "TIER", "STACK", "CREATED"});
+  Table table({"NAME", "VERSION", "TIER", "STACK", "CREATED"});
   for (const GenomeInfo& genome : genomes) {
-    table.add({genome.name, brief(genome.identity), genome.tier.empty() ? "-" : genome.tier, stack_text(genome, " "),
+    table.add({genome.name, brief(genome.version), genome.tier.empty() ? "-" : genome.tier, stack_text(genome, " "),
                human_date(genome.created_ms)});
   }
   print(table.text(colours_for(invocation)));
@@ -131,11 +132,7 @@ Result<int> verb_genome_show(const Invocation& invocation) {
 
 Result<int> verb_genome_rm(const Invocation& invocation) {
   GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
-  for (const std::string& name : invocation.rest("GENOME")) {
-    GENEPOOL_TRY_VOID(catalog->remove_genome(name));
-    print(invocation.has("--json") ? json_of_texts({{"removed", name}}) + "\n" : fmt::format("genome {} removed\n", name));
-  }
-  return 0;
+  return remove_each(invocation, "genome", invocation.rest("GENOME"), [&](const std::string& name) { return catalog->remove_genome(name); });
 }
 
 }  // namespace genepool::cli

@@ -1,6 +1,7 @@
 // `genome golden`: the prompts that guard a name (docs/adr/0009).
 #include <algorithm>
 
+#include "api/golden_prompts.h"
 #include "base/printable.h"
 #include "cli/catalog.h"
 #include "cli/genome_views.h"
@@ -17,6 +18,7 @@ Result<int> check(const Invocation& invocation, Catalog& catalog, const std::str
     status.show(fmt::format("asking {} ...", name));
     GENEPOOL_TRY(results, catalog.check_golden(name));
   }
+  if (results.empty()) return fail(Code::kNotFound, "{} has no golden prompts: `genepool genome golden {} FILE` sets them", name, name);
   const auto failed = std::ranges::count_if(results, [](const auto& result) { return !result.failures.empty(); });
   if (invocation.has("--json")) {
     print(json_of_golden(results) + "\n");
@@ -45,11 +47,12 @@ Result<int> verb_genome_golden(const Invocation& invocation) {
   if (invocation.has("--clear")) GENEPOOL_TRY_VOID(catalog->set_golden(name, "[]"));
   if (!file.empty()) {
     GENEPOOL_TRY(const std::string prompts, read_text(file));
-    GENEPOOL_TRY_VOID(catalog->set_golden(name, prompts));
+    GENEPOOL_TRY(const std::string checked, api::check_golden(prompts));
+    GENEPOOL_TRY_VOID(catalog->set_golden(name, checked.empty() ? "[]" : checked));
   }
   GENEPOOL_TRY(const std::string prompts, catalog->golden(name));
   GENEPOOL_TRY(const std::string shown, spread_json(prompts));
-  print(shown + "\n");
+  print(shown == "[]" && !invocation.has("--json") ? name + " has no golden prompts\n" : shown + "\n");
   return 0;
 }
 

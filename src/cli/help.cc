@@ -10,14 +10,16 @@
 namespace genepool::cli {
 namespace {
 
-// Two columns, the left one as wide as its widest text up to 34 columns.
+// Two columns, the left one as wide as its widest text up to 40 columns.
 class Columns {
+  static constexpr std::size_t kWidest = 40;
+
  public:
   void add(std::string left, std::string right) { rows_.emplace_back(std::move(left), std::move(right)); }
   [[nodiscard]] bool is_empty() const { return rows_.empty(); }
   [[nodiscard]] std::string text() const {
     std::size_t width = 0;
-    for (const auto& [left, right] : rows_) width = std::max(width, std::min<std::size_t>(left.size(), 34));
+    for (const auto& [left, right] : rows_) width = std::max(width, std::min<std::size_t>(left.size(), kWidest));
     std::string text;
     for (const auto& [left, right] : rows_) text += fmt::format("  {:<{}}  {}\n", left, width, right);
     return text;
@@ -64,7 +66,8 @@ std::string help_overview(Colours colours) {
   for (const CommandRow& row : command_rows()) columns.add(usage_of(row), std::string(row.doc));
   return "genepool serves many genomes, each a base model + a weighted stack of LoRA layers, from one machine.\n" +
          heading("Verbs", colours) + columns.text() +
-         "\nA GENOME is a name, \"base\", or a stack written out: base+pirate:0.8+shout:0.4\n"
+         "\nA GENOME that is run, loaded or evicted is a name, \"base\", or a stack written out: base+pirate:0.8+shout:0.4\n"
+         "Exit status: 0 done, 1 failed, 2 wrong use, 3 no server there, 4 no such genome, layer or file, 5 busy or too late\n"
          "`genepool VERB --help` explains a verb, `genepool help WORD` finds verbs and settings by a word.\n";
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "cli/catalog.h"
+#include "cli/remove_each.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "genome/name.h"
@@ -73,13 +74,18 @@ std::string effect_text(const std::optional<LayerEffect>& effect) {
                      effect->prompts);
 }
 
-std::string added_text(const LayerInfo& layer) {
-  return fmt::format("layer {} added: {}, rank {}, {}, {}\n", layer.name, layer.id.substr(0, 12), ranks(layer),
+std::string added_text(const LayerInfo& layer, bool was_there) {
+  return fmt::format("layer {} {}: {}, rank {}, {}, {}\n", layer.name, was_there ? "was there already" : "added", layer.id.substr(0, 12), ranks(layer),
                      targets_text(layer), human_bytes(layer.bytes));
 }
 
-Result<int> report_added(const Invocation& invocation, const LayerInfo& layer) {
-  print(invocation.has("--json") ? json_of(layer) + "\n" : added_text(layer));
+Result<bool> has_layer(Catalog& catalog, const std::string& name) {
+  GENEPOOL_TRY(const std::vector<LayerInfo> layers, catalog.layers(name));
+  return std::ranges::any_of(layers, [&](const LayerInfo& layer) { return layer.name == name; });
+}
+
+Result<int> report_added(const Invocation& invocation, const LayerInfo& layer, bool was_there) {
+  print(invocation.has("--json") ? json_of(layer) + "\n" : added_text(layer, was_there));
   return 0;
 }
 
@@ -94,8 +100,9 @@ Result<int> verb_layer_add(const Invocation& invocation) {
     return fail(Code::kUsage, "{}{}", checked.error().message, invocation.has("--name") ? "" : ": name it with --name");
   }
   GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
+  GENEPOOL_TRY(const bool was_there, has_layer(*catalog, name));
   GENEPOOL_TRY(const LayerInfo layer, catalog->add_layer({path, name, invocation.has("--force")}, invocation.text("--base")));
-  return report_added(invocation, layer);
+  return report_added(invocation, layer, was_there);
 }
 
 Result<int> verb_layer_generate(const Invocation& invocation) {
@@ -112,8 +119,9 @@ Result<int> verb_layer_generate(const Invocation& invocation) {
     for (const std::string_view target : split(list, ',')) options.targets.emplace_back(target);
   }
   GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
+  GENEPOOL_TRY(const bool was_there, has_layer(*catalog, name));
   GENEPOOL_TRY(const LayerInfo layer, catalog->generate_layer(name, options, invocation.text("--base")));
-  return report_added(invocation, layer);
+  return report_added(invocation, layer, was_there);
 }
 
 Result<int> verb_layer_ls(const Invocation& invocation) {
@@ -144,12 +152,12 @@ Result<int> verb_layer_show(const Invocation& invocation) {
     return 0;
   }
   print(fmt::format("name           {}\nid             {}\nsize           {}\nrank           {}\nalpha          {}\ntargets        {}\n"
-                    "parameters     {}\narchitecture   {}\nmade for       {}\nimported from  {}\nused by        {} genomes\n"
+                    "parameters     {}\narchitecture   {}\nmade for       {}\nimported from  {}\nused by        {}\n"
                     "added          {}\n",
                     layer.name, layer.id, human_bytes(layer.bytes), ranks(layer), alpha_text(layer.scales), joined(layer.targets),
                     human_count(layer.parameter_count), layer.architecture,
                     layer.declared_base.empty() ? "(it does not say)" : layer.declared_base, layer.source_kind,
-                    human_count(layer.genomes), human_date(layer.created_ms)));
+                    counted(layer.genomes, "genome"), human_date(layer.created_ms)));
   print(fmt::format("effect         {}\n", effect_text(layer.effect)));
   if (!layer.doubt.empty()) print(fmt::format("doubt          {}\n", layer.doubt));
   if (!layer.problem.empty()) print(fmt::format("problem        {}\n", layer.problem));
@@ -159,11 +167,7 @@ Result<int> verb_layer_show(const Invocation& invocation) {
 
 Result<int> verb_layer_rm(const Invocation& invocation) {
   GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
-  for (const std::string& name : invocation.rest("LAYER")) {
-    GENEPOOL_TRY_VOID(catalog->remove_layer(name));
-    print(invocation.has("--json") ? json_of_texts({{"removed", name}}) + "\n" : fmt::format("layer {} removed\n", name));
-  }
-  return 0;
+  return remove_each(invocation, "layer", invocation.rest("LAYER"), [&](const std::string& name) { return catalog->remove_layer(name); });
 }
 
 }  // namespace genepool::cli

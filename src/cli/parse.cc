@@ -180,6 +180,9 @@ Result<ParsedLine> parse_line(const std::vector<std::string>& words) {
     std::vector<std::string> reversed(std::make_reverse_iterator(plain), words.rend());  // as CLI11 wants them
     root.parse(std::move(reversed));
     return interpret(root, {plain == words.end() ? plain : plain + 1, words.end()});
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string text = error.what();
+    return fail(Code::kUsage, "{} needs a value", text.substr(0, text.find(':')));
   } catch (const CLI::ParseError& error) {
     return fail(Code::kUsage, "{}", error.what());
   } catch (const CLI::Error& error) {

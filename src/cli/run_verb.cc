@@ -68,6 +68,7 @@ class AnswerReader {
   [[nodiscard]] Result<void> finish() {
     status_.clear();
     if (has_text_ && !ends_line_ && !is_json_) print("\n");
+    std::fflush(stdout);  // before what stderr gets to say
     if (error_) return tl::unexpected(*error_);
     if (!is_done_ && std::ferror(stdout) == 0) return fail(Code::kIo, "the answer broke off: the connection was lost");
     return {};

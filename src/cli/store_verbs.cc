@@ -1,7 +1,8 @@
 // The verbs of the store as a whole: verify, info, gc.
 #include <fmt/core.h>
 
-#include <set>
+#include <algorithm>
+#include <map>
 
 #include "cli/catalog.h"
 #include "cli/terminal.h"
@@ -10,46 +11,65 @@
 namespace genepool::cli {
 namespace {
 
-// Every layer once, whatever names it has.
-Result<std::vector<std::string>> names_of_all(Catalog& catalog) {
+// Each file is read once, and told of under every name that it has.
+Result<std::vector<VerifyInfo>> verify_all(Catalog& catalog, StatusLine& status) {
   GENEPOOL_TRY(const std::vector<LayerInfo> layers, catalog.layers(""));
-  std::set<std::string> seen;
-  std::vector<std::string> names;
+  std::map<std::string, VerifyInfo> known;
+  std::vector<VerifyInfo> verified;
   for (const LayerInfo& layer : layers) {
-    if (seen.insert(layer.id).second) names.push_back(layer.name);
+    status.show(fmt::format("{} of {}: {}", verified.size() + 1, layers.size(), layer.name));
+    auto file = known.find(layer.id);
+    if (file == known.end()) {
+      GENEPOOL_TRY(VerifyInfo info, catalog.verify_layer(layer.name, ""));
+      file = known.emplace(layer.id, std::move(info)).first;
+    }
+    verified.push_back(file->second);
+    verified.back().name = layer.name;
   }
-  return names;
+  return verified;
+}
+
+Result<std::vector<VerifyInfo>> verify_these(Catalog& catalog, const std::vector<std::string>& names, const std::string& source,
+                                             StatusLine& status) {
+  std::vector<VerifyInfo> verified;
+  for (const std::string& name : names) {
+    status.show(fmt::format("{} of {}: {}", verified.size() + 1, names.size(), name));
+    GENEPOOL_TRY(verified.emplace_back(), catalog.verify_layer(name, source));
+  }
+  return verified;
+}
+
+std::string verified_text(const std::vector<VerifyInfo>& layers, const std::string& source) {
+  std::string text;
+  std::map<std::string, std::uint64_t> files;
+  std::uint64_t bytes = 0, bad = 0;
+  for (const VerifyInfo& layer : layers) {
+    if (files.emplace(layer.id, layer.bytes).second) bytes += layer.bytes;
+    if (!layer.problem.empty()) text += fmt::format("{}: {}\n", layer.name, layer.problem), ++bad;
+  }
+  const std::string names = layers.size() == files.size() ? "" : fmt::format(" under {} names", layers.size());
+  const std::string good = source.empty() ? "all good" : fmt::format("good, and {} gives the same bytes", source);
+  return text + fmt::format("{}{} verified, {}: {}\n", counted(files.size(), "layer"), names, human_bytes(bytes),
+                            bad == 0 ? good : fmt::format("{} bad", bad));
 }
 
 }  // namespace
 
 Result<int> verb_layer_verify(const Invocation& invocation) {
-  std::vector<std::string> names = invocation.rest("LAYER");
-  if (invocation.has("--reimport") && names.size() != 1) {
+  const std::vector<std::string>& names = invocation.rest("LAYER");
+  const std::string source = invocation.text("--reimport");
+  if (!source.empty() && names.size() != 1) {
     return fail(Code::kUsage, "--reimport PATH compares with one layer: name it, for example: genepool layer verify pirate --reimport"
                               " demo/layers/pirate");
   }
   GENEPOOL_TRY(const auto catalog, open_catalog(invocation));
-  if (names.empty()) {
-    GENEPOOL_TRY(names, names_of_all(*catalog));
-  }
-  std::vector<VerifyInfo> layers;
-  std::uint64_t bytes = 0, bad = 0;
   StatusLine status;
-  for (const std::string& name : names) {
-    status.show(fmt::format("{} of {}: {}", layers.size() + 1, names.size(), name));
-    GENEPOOL_TRY(layers.emplace_back(), catalog->verify_layer(name, invocation.text("--reimport")));
-    bytes += layers.back().bytes;
-    if (layers.back().problem.empty()) continue;
-    ++bad;
-    status.clear();
-    if (!invocation.has("--json")) print(fmt::format("{}: {}\n", name, layers.back().problem));
-  }
+  GENEPOOL_TRY(const std::vector<VerifyInfo> layers,
+               names.empty() ? verify_all(*catalog, status) : verify_these(*catalog, names, source, status));
   status.clear();
-  print(invocation.has("--json") ? json_of_verified(layers) + "\n"
-                                 : fmt::format("{} layers verified, {}: {}\n", human_count(layers.size()), human_bytes(bytes),
-                                               bad == 0 ? "all good" : fmt::format("{} bad", bad)));
-  return bad == 0 ? 0 : 1;
+  print(invocation.has("--json") ? json_of_verified(layers) + "\n" : verified_text(layers, source));
+  const bool is_good = std::ranges::all_of(layers, [](const VerifyInfo& layer) { return layer.problem.empty(); });
+  return is_good ? 0 : 1;
 }
 
 Result<int> verb_store_info(const Invocation& invocation) {
@@ -81,7 +101,7 @@ Result<int> verb_store_gc(const Invocation& invocation) {
   for (const LayerInfo& layer : garbage.layers) {
     print(fmt::format("{}  {}  {}\n", layer.id.substr(0, 12), human_bytes(layer.bytes), layer.name));
   }
-  print(fmt::format("{} names and {} files, {} {}\n", human_count(garbage.layers.size()), human_count(garbage.files),
+  print(fmt::format("{} and {}, {} {}\n", counted(garbage.layers.size(), "name"), counted(garbage.files, "file"),
                     human_bytes(garbage.bytes), garbage.is_dry_run ? "would be freed" : "freed"));
   return 0;
 }

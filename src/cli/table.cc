@@ -78,6 +78,10 @@ std::string human_count(std::uint64_t count) {
   return text;
 }
 
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", human_count(count), noun, count == 1 ? "" : "s");
+}
+
 std::string human_ms(double ms) {
   if (ms >= 1000) return fmt::format("{:.2f} s", ms / 1000);
   const int decimals = ms < 10 ? 2 : ms < 100 ? 1 : 0;

@@ -38,6 +38,7 @@ class Table {
 
 [[nodiscard]] std::string human_bytes(std::uint64_t bytes);    // "0 B", "9.4 MiB"
 [[nodiscard]] std::string human_count(std::uint64_t count);    // "1,204"
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view noun);  // "1 layer", "1,204 layers"
 [[nodiscard]] std::string human_ms(double ms);                 // "0.31 ms", "12.4 ms", "1.24 s"
 [[nodiscard]] std::string human_span(double ms);               // two units: "4m 12s", "3h 5m"
 [[nodiscard]] std::string human_date(std::int64_t unix_ms);    // local time, "2026-03-01 14:05"

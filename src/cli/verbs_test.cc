@@ -70,7 +70,7 @@ TEST_F(Verbs, layers_and_genomes_work_without_a_server) {
   EXPECT_EQ(run({"show", "captain", "--json"}), 0);
   EXPECT_THAT(out_, HasSubstr("\"weight\": 0.8"));
   EXPECT_EQ(run({"layer", "show", "pirate"}), 0);
-  EXPECT_THAT(out_, HasSubstr("used by        1 genomes"));
+  EXPECT_THAT(out_, HasSubstr("used by        1 genome"));
   EXPECT_EQ(run({"rm", "captain"}), 0);
   EXPECT_EQ(run({"layer", "rm", "pirate"}), 0);
   EXPECT_EQ(run({"layer", "ls", "--quiet"}), 0);

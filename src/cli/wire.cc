@@ -54,7 +54,7 @@ Json to_json(const LayerInfo& layer) {
     json["scales"] = {{"scale_min", layer.scales->scale_min}, {"scale_max", layer.scales->scale_max},
                       {"alpha_min", layer.scales->alpha_min}, {"alpha_max", layer.scales->alpha_max}};
   }
-  if (!layer.problem.empty()) json["problem"] = layer.problem;
+  if (layer.scales || !layer.problem.empty()) json["problem"] = layer.problem.empty() ? Json() : Json(layer.problem);
   return json;
 }
 

@@ -18,7 +18,11 @@
 namespace genepool {
 
 enum class ParamKind { kCount, kRatio, kBytes, kMillis, kFlag, kText };
-enum class Live { kLive, kRestart };
+enum class Live {
+  kLive,     // can be changed while the server runs
+  kLocal,    // the same, but not over TCP: it says what is run or called
+  kRestart,  // only at the start
+};
 enum class Origin { kDefault, kFile, kEnvironment, kFlag, kManager };
 
 struct ParamRow {

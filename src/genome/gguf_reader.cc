@@ -144,7 +144,7 @@ Result<GgufTensor> read_tensor(Cursor& cursor, const GgufLimits& limits) {
   GENEPOOL_TRY(tensor.offset, cursor.number<std::uint64_t>("a tensor's offset"));
   tensor.byte_size = elements > std::numeric_limits<std::uint64_t>::max() / 4 ? 0 : tensor_bytes(tensor.raw_type, elements);
   if (tensor.byte_size == 0 && !limits.is_base) {
-    return reject(fmt::format("tensor {} has type {}: only f32, f16, bf16 and q8_0 are accepted", tensor.name, tensor.raw_type));
+    return reject(fmt::format("tensor {} has type {}: only f32, f16, bf16 and q8_0 are accepted (a whole model is no layer)", tensor.name, tensor.raw_type));
   }
   if (tensor.type() == TensorType::kQ8_0 && tensor.ne[0] % 32 != 0) {
     return reject(fmt::format("tensor {} is q8_0 with rows of {}: no multiple of 32", tensor.name, tensor.ne[0]));

@@ -49,7 +49,7 @@ Result<ImportedLayer> normalise(SourceLayer source, const BaseModel& base, const
   layer.targets.assign(targets.begin(), targets.end());
   layer.bytes = write_layer(base.architecture, std::move(source.pairs));
   // What will be read for every page must read back, and this is where every value is looked at.
-  if (auto view = LayerView::parse(layer.bytes, true); !view) return reject_source(path, "{}", view.error().message);
+  if (auto view = LayerView::parse(layer.bytes, true); !view) return reject_source(path, "as it would be kept it is {}", view.error().message);
   layer.id = sha256(layer.bytes);
   return layer;
 }

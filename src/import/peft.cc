@@ -87,7 +87,7 @@ Result<void> check_shapes(const Halves& halves, const PeftConfig& config, const 
   if (a.size() != 2 || b.size() != 2) return reject_source(file, "{} is not two matrices", module);
   if (a[1] != place.in || b[0] != place.out || a[0] != b[1]) {
     const bool is_vocabulary = !place.block;
-    return reject_source(file, "{}: A is {}x{} and B {}x{}; the base's {} wants A rx{} and B {}xr: it was made for another base{}", module,
+    return reject_source(file, "{}: lora_A is {}x{} and lora_B {}x{}, where {} of the base needs rank x {} and {} x rank: it was made for another base{}", module,
                          a[0], a[1], b[0], b[1], place.base_tensor, place.in, place.out,
                          is_vocabulary ? ", or its vocabulary has grown" : "");
   }

@@ -143,6 +143,7 @@ Result<PeftConfig> read_peft_config(const std::string& path) {
     const auto found = json.find(key);
     return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
+  if (!json.contains("peft_type")) return reject_source(path, "it has no peft_type: is it the adapter_config.json of a LoRA?");
   if (text("peft_type") != "LORA") return reject_source(path, "peft_type is \"{}\": only LORA is a layer", text("peft_type"));
   for (const Refusal& refusal : kRefused) {
     if (is_set(json, refusal.key)) return reject_source(path, "{} is set: {}", refusal.key, refusal.why);

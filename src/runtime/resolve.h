@@ -17,6 +17,18 @@ namespace genepool {
 // The same for a row of the catalog, or of Store::preview().
 [[nodiscard]] Result<ResolvedGenome> resolve_row(const GenomeRow& row, const BaseId& base, Store& store);
 
+// What there is to say of `base` and of inline stacks, which have no row of their own: one without a move.
+[[nodiscard]] inline GenomeRow row_of(const ResolvedGenome& genome) {
+  GenomeRow row;
+  row.name = genome.name;
+  row.base = genome.genome.base;
+  row.identity = genome.identity;
+  row.version = genome.version;
+  row.stack = genome.stack;
+  row.entries = genome.genome.stack;
+  return row;
+}
+
 // What the pool must know of it. The page is at most twice its layers: every pair may widen from 16 to 32 bit.
 [[nodiscard]] GenomeSpec spec_of(const ResolvedGenome& genome);
 

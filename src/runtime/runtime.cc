@@ -112,6 +112,7 @@ RuntimeImpl::~RuntimeImpl() {
     return 0;
   });
   errands_.stop();  // before the strand that they may wait for
+  long_errands_.stop();
   loop_.stop();
 }
 

@@ -180,7 +180,9 @@ class Runtime {
   [[nodiscard]] virtual Result<GenomeRow> roll_back(const Store::Rollback& back) = 0;
   [[nodiscard]] virtual Result<void> remove_genome(std::string_view name) = 0;
   [[nodiscard]] virtual Result<Garbage> collect_garbage(bool dry_run) = 0;
-  virtual void offload(std::function<void()> blocking_work) = 0;  // runs on a loader thread
+  // Runs on a thread for errands; long ones (they wait for the engine) have threads of their own and keep nobody from looking.
+  enum class Errand { kQuick, kLong };
+  virtual void offload(std::function<void()> blocking_work, Errand kind = Errand::kQuick) = 0;
 
   [[nodiscard]] virtual Config config() = 0;                 // a copy, as it is now
   [[nodiscard]] virtual const BaseModel& base() const = 0;   // immutable after open

@@ -53,7 +53,9 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   Result<GenomeRow> roll_back(const Store::Rollback& back) override;
   Result<void> remove_genome(std::string_view name) override;
   Result<Garbage> collect_garbage(bool dry_run) override;
-  void offload(std::function<void()> blocking_work) override { errands_.submit(std::move(blocking_work)); }
+  void offload(std::function<void()> blocking_work, Errand kind) override {
+    (kind == Errand::kLong ? long_errands_ : errands_).submit(std::move(blocking_work));
+  }
   Config config() override;
   const BaseModel& base() const override { return base_; }
   const std::string& base_path() const override { return base_path_; }
@@ -180,6 +182,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   Loop loop_;
   Loaders loaders_{2};  // pages
   Loaders errands_{2};  // callers' work: a slow disk below the layers must not stop `ps`
+  Loaders long_errands_{2};
 };
 
 }  // namespace genepool

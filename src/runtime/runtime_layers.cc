@@ -23,12 +23,14 @@ Result<MemoryFile> page_of(const ImportedLayer& layer) {
 Result<LayerRow> RuntimeImpl::add_layer(const NewLayer& wanted) {
   GENEPOOL_TRY_VOID(check_name(wanted.name));
   GENEPOOL_TRY(ImportedLayer layer, import_layer(wanted.path, base_, {.force = wanted.force}));
-  if (const auto known = store_->layer_by_id(layer.id); !known || !known->effect) {
+  if (const auto known = store_->layer_by_id(layer.id); known && known->effect) {
+    layer.effect = known->effect;
+  } else {
     GENEPOOL_TRY(layer.effect, try_out(layer));
-    if (layer.effect->is_none && !wanted.force) {
-      return fail(Code::kLayerRejected, "{}: it changes nothing: after {} prompts the base's logits are the same to the bit; "
-                  "--force adds it all the same", wanted.path, layer.effect->prompts);
-    }
+  }
+  if (layer.effect->is_none && !wanted.force) {
+    return fail(Code::kLayerRejected, "{}: it changes nothing: after {} prompts the base's logits are the same to the bit; "
+                "--force adds it all the same", wanted.path, layer.effect->prompts);
   }
   return store_->add_layer(wanted.name, layer);
 }

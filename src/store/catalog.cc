@@ -79,8 +79,20 @@ CREATE TABLE golden_prompts (
   genome TEXT PRIMARY KEY REFERENCES genomes(name) ON DELETE CASCADE, prompts TEXT NOT NULL) STRICT, WITHOUT ROWID;
 )sql";
 
+// Where a layer came from is told by each of its names: other sources may give the same bytes.
+constexpr const char* kSchema6 = R"sql(
+ALTER TABLE layer_names ADD COLUMN source_kind TEXT NOT NULL DEFAULT '';
+ALTER TABLE layer_names ADD COLUMN source_hash BLOB NOT NULL DEFAULT x'';
+ALTER TABLE layer_names ADD COLUMN declared_base TEXT NOT NULL DEFAULT '';
+UPDATE layer_names SET (source_kind, source_hash, declared_base) =
+  (SELECT source_kind, source_hash, declared_base FROM layers WHERE id = layer);
+ALTER TABLE layers DROP COLUMN source_kind;
+ALTER TABLE layers DROP COLUMN source_hash;
+ALTER TABLE layers DROP COLUMN declared_base;
+)sql";
+
 // Migration i takes a catalog from user_version i to i + 1. Never change one that was released: add the next.
-constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3, kSchema4, kSchema5};
+constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3, kSchema4, kSchema5, kSchema6};
 
 // Names near `wanted` in the index's order, and so of bounded number however many there are. Small catalogs are covered
 // whole; in large ones a typo in the first letters is not found.
@@ -147,6 +159,9 @@ Result<std::optional<BaseId>> Catalog::known_base(const std::string& path, const
 
 Result<void> Catalog::remember_base(const std::string& path, const FileStamp& stamp, const BaseId& base) {
   GENEPOOL_TRY(Transaction transaction, Transaction::begin(db_));
+  // What a layer did to another base says nothing.
+  GENEPOOL_TRY_VOID(db_.run("UPDATE layers SET effect_kl = NULL WHERE EXISTS (SELECT 1 FROM settings s JOIN base_files b"
+                            " ON b.path = s.value WHERE s.key = 'base.path' AND b.base != ?1)", base));
   GENEPOOL_TRY_VOID(db_.run("INSERT OR REPLACE INTO base_files (path, size, inode, mtime_ns, base) VALUES (?1, ?2, ?3, ?4, ?5)",
                             path, stamp.size, stamp.inode, stamp.mtime_ns, base));
   GENEPOOL_TRY_VOID(db_.run("INSERT OR REPLACE INTO settings (key, value) VALUES ('base.path', ?1)", path));

@@ -39,10 +39,10 @@ Result<GenomeRow> Catalog::point(GenomeRow row, bool may_replace, const std::str
   const bool may_move = may_replace || !if_version.empty();
   if (old && old->version == row.version && (!may_move || old->stack == row.stack)) return std::move(*old);
   if (old && !may_move) {
-    return fail_param(Code::kConflict, "name", "the genome \"{}\" exists already with another stack or prompt (version {})",
-                      row.name, old->version.brief());
+    return fail_param(Code::kConflict, "name", "the genome \"{}\" exists already with another {} (version {}): replacing it must be asked for (--replace)",
+                      row.name, old->base == row.base ? "stack or prompt" : "base", old->version.brief());
   }
-  if (row.moved_by != "cp") row.parent = old ? std::optional(old->version) : std::nullopt;
+  row.parent = old ? std::optional(old->version) : std::nullopt;
   if (row.moved_by == "create" && old) row.moved_by = "replace";
   row.move = old ? old->move + 1 : 1;
   row.moved_ms = now_ms;
@@ -98,7 +98,6 @@ Result<GenomeRow> Catalog::copy_genome(const Store::CopyGenome& copy, std::int64
   GENEPOOL_TRY(GenomeRow row, genome_at(copy.from));
   row.moved_by = "cp";
   row.moved_from = std::exchange(row.name, copy.name);
-  row.parent = row.version;
   GENEPOOL_TRY(GenomeRow made, point(std::move(row), copy.replace, copy.if_version, now_ms));
   if (keep == Keep::kYes) GENEPOOL_TRY_VOID(transaction.commit());
   return made;
@@ -146,7 +145,7 @@ Result<GenomeRow> Catalog::find_version(std::string_view name, std::string_view 
       if (!found) found = std::move(row);
     }
   }
-  if (!found) return fail_param(Code::kNotFound, "version", "the history of \"{}\" has no version {}", name, digits);
+  if (!found) return fail_param(Code::kNotFound, "version", "the history of \"{}\" has no version {}: `genepool genome history {}` lists them", name, digits, name);
   GENEPOOL_TRY_VOID(add_entries(*found));
   return std::move(*found);
 }

@@ -7,7 +7,7 @@ namespace genepool {
 namespace {
 
 #define GENEPOOL_LAYER_COLUMNS                                                                               \
-  "SELECT n.name, l.id, l.bytes, l.checksum, l.source_kind, l.declared_base, l.architecture, l.source_hash," \
+  "SELECT n.name, l.id, l.bytes, l.checksum, n.source_kind, n.declared_base, l.architecture, n.source_hash," \
   " l.rank_min, l.rank_max, l.parameter_count, l.targets, n.created_ms, l.genomes, l.effect_kl,"             \
   " l.effect_top1_changed, l.effect_prompts, l.effect_is_none"                                               \
   " FROM layer_names n JOIN layers l ON l.id = n.layer "
@@ -102,18 +102,18 @@ Result<void> Catalog::insert_layer(const LayerRow& row, const std::function<Resu
   for (const std::string& target : row.targets) targets += (targets.empty() ? "" : ",") + target;
   GENEPOOL_TRY(Transaction transaction, Transaction::begin(db_));
   GENEPOOL_TRY_VOID(db_.run(
-      "INSERT OR IGNORE INTO layers (id, bytes, checksum, source_kind, declared_base, architecture, source_hash, rank_min,"
-      " rank_max, parameter_count, targets) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-      row.id, row.bytes, row.checksum, row.source_kind, row.declared_base, row.architecture, row.source_hash, row.rank_min,
-      row.rank_max, row.parameter_count, targets));
+      "INSERT OR IGNORE INTO layers (id, bytes, checksum, architecture, rank_min, rank_max, parameter_count, targets)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+      row.id, row.bytes, row.checksum, row.architecture, row.rank_min, row.rank_max, row.parameter_count, targets));
   if (row.effect) {
     GENEPOOL_TRY_VOID(db_.run("UPDATE layers SET effect_kl = ?2, effect_top1_changed = ?3, effect_prompts = ?4, effect_is_none = ?5"
                               " WHERE id = ?1",
                               row.id, row.effect->kl, std::int64_t{row.effect->top1_changed}, std::int64_t{row.effect->prompts},
                               std::int64_t{row.effect->is_none}));
   }
-  GENEPOOL_TRY_VOID(db_.run("INSERT OR IGNORE INTO layer_names (name, layer, created_ms) VALUES (?1, ?2, ?3)", row.name, row.id,
-                            row.created_ms));
+  GENEPOOL_TRY_VOID(db_.run("INSERT OR IGNORE INTO layer_names (name, layer, created_ms, source_kind, source_hash, declared_base)"
+                            " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                            row.name, row.id, row.created_ms, row.source_kind, row.source_hash, row.declared_base));
   GENEPOOL_TRY_VOID(publish());
   return transaction.commit();
 }
@@ -125,15 +125,19 @@ Result<std::string> Catalog::users_of(std::string_view layer_name) {
                                          " ORDER BY is_now DESC, e.genome LIMIT 3",
                                          layer_name));
   std::string users, only_history;
+  bool is_in_history = false;
   while (true) {
     GENEPOOL_TRY(const bool found, rows.step());
     if (!found) break;
     const bool is_now = rows.integer(1) != 0;
     if (users.empty() && !is_now) only_history = rows.text(0);
+    is_in_history |= !is_now;
     users += fmt::format("{}{}{}", users.empty() ? "" : ", ", is_now ? "" : "the history of ", rows.text(0));
   }
   if (users.empty()) return users;
-  if (only_history.empty()) return users + ": remove those first";
+  if (only_history.empty()) {
+    return users + ": change or remove those first" + (is_in_history ? "; `genepool genome history NAME --keep 1` forgets a history" : "");
+  }
   return fmt::format("{}: `genepool genome history {} --keep 1` forgets it", users, only_history);
 }
 

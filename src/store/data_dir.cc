@@ -7,6 +7,9 @@
 #include <cerrno>
 #include <filesystem>
 #include <string_view>
+#include <thread>
+
+#include "base/clock.h"
 
 namespace genepool {
 namespace {
@@ -28,7 +31,7 @@ tl::unexpected<Error> fail_held(const std::string& dir, int lock_fd) {
   const ssize_t size = ::pread(lock_fd, text.data(), text.size(), 0);
   const std::string_view all(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
   const std::string_view pid = all.substr(0, all.find('\n'));
-  return fail(Code::kConflict, "the data directory {} is in use by {}{}: stop it, or talk to its server with --host", dir,
+  return fail(Code::kConflict, "the data directory {} is in use by {}{}: wait for it, or talk to it with --host if it is a server", dir,
               pid.empty() ? "another process" : "process ", pid);
 }
 
@@ -39,9 +42,12 @@ Result<UniqueFd> lock_data_dir(const std::string& dir) {
   const std::string path = dir + "/lock";
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!fd.is_open()) return fail_errno(fmt::format("open {}", path), errno);
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return fail_held(dir, fd.get());
-    return fail_errno(fmt::format("lock {}", path), errno);
+  // Another command is done in a moment; a server is not.
+  const Instant give_up = monotonic_now() + kLockPatience;
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return fail_errno(fmt::format("lock {}", path), errno);
+    if (monotonic_now() >= give_up) return fail_held(dir, fd.get());
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   // The pid is only for the message above: a full disk is no reason not to open.
   const std::string pid = fmt::format("{}\n", ::getpid());

@@ -77,7 +77,9 @@ class DiskStore final : public Store {
 
   Result<std::pair<std::string, BaseModel>> use_base(const std::string& path) override {
     GENEPOOL_TRY(const std::string absolute, base_path(path));
-    GENEPOOL_TRY(const FileStamp stamp, stamp_of(absolute));
+    auto stamped = stamp_of(absolute);
+    if (!stamped && path.empty()) stamped.error().message += ", which this data directory remembers: name another with --base";
+    GENEPOOL_TRY(const FileStamp stamp, std::move(stamped));
     GENEPOOL_TRY(BaseModel base, read_header(absolute));
     GENEPOOL_TRY(base.id, base_id(absolute, stamp));
     const std::scoped_lock lock(mutex_);

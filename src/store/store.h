@@ -58,7 +58,7 @@ struct GenomeRow {
   std::int64_t moved_ms = 0;
   std::string moved_by;                // "create", "replace", "rollback" or "cp"
   std::string moved_from;              // the genome copied, for "cp"
-  std::optional<VersionId> parent;     // the name's version before, for "cp" the one copied; none: the first of its line
+  std::optional<VersionId> parent;     // the name's version before; none: the first of its line
   // Set by the call that moved the name: the stack that it pointed to before, when that was another.
   std::optional<Identity> left;
 };

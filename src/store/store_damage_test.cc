@@ -140,6 +140,12 @@ TEST_F(StoreDamage, a_catalog_of_the_first_release_is_brought_up_to_date) {
       ALTER TABLE layers DROP COLUMN effect_top1_changed;
       ALTER TABLE layers DROP COLUMN effect_prompts;
       ALTER TABLE layers DROP COLUMN effect_is_none;
+      ALTER TABLE layers ADD COLUMN source_kind TEXT NOT NULL DEFAULT 'gguf';
+      ALTER TABLE layers ADD COLUMN source_hash BLOB NOT NULL DEFAULT x'000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';
+      ALTER TABLE layers ADD COLUMN declared_base TEXT NOT NULL DEFAULT 'OldLM';
+      ALTER TABLE layer_names DROP COLUMN source_kind;
+      ALTER TABLE layer_names DROP COLUMN source_hash;
+      ALTER TABLE layer_names DROP COLUMN declared_base;
       PRAGMA user_version = 1)");
   ASSERT_TRUE(made_old) << made_old.error().message;
   open();
@@ -149,6 +155,11 @@ TEST_F(StoreDamage, a_catalog_of_the_first_release_is_brought_up_to_date) {
   EXPECT_EQ(captain->stack, (std::vector<NamedEntry>{{"pirate", 1}}));
   EXPECT_EQ(captain->moved_by, "create");
   EXPECT_EQ(store_->history("captain", 9, 0)->size(), 1u);
+  const auto pirate = store_->layer("pirate");
+  ASSERT_TRUE(pirate) << pirate.error().message;
+  EXPECT_EQ(pirate->source_kind, "gguf");
+  EXPECT_EQ(pirate->declared_base, "OldLM");
+  EXPECT_EQ(pirate->source_hash.brief(), "000102030405");
   EXPECT_FALSE(store_->remove_layer("pirate"));
   ASSERT_TRUE(store_->remove_genome("captain"));
   EXPECT_TRUE(store_->remove_layer("pirate"));

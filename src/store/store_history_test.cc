@@ -194,7 +194,7 @@ TEST_F(StoreHistory, a_copy_points_to_the_same_version_and_knows_where_it_came_f
   const auto copy = store_->copy_genome({.from = "captain", .name = "bosun"});
   ASSERT_TRUE(copy) << copy.error().message;
   EXPECT_EQ(copy->version, second.version);
-  EXPECT_EQ(copy->parent, second.version);
+  EXPECT_EQ(copy->parent, std::nullopt);
   EXPECT_EQ(copy->moved_by, "cp");
   EXPECT_EQ(copy->moved_from, "captain");
   EXPECT_EQ(copy->move, 1u);
@@ -225,7 +225,7 @@ TEST_F(StoreHistory, what_a_history_tells_of_stays) {
   ASSERT_FALSE(removed);
   EXPECT_EQ(removed.error().code, Code::kConflict);
   EXPECT_THAT(removed.error().message, HasSubstr("the history of captain: `genepool genome history captain --keep 1`"));
-  EXPECT_THAT(store_->remove_layer("two").error().message, HasSubstr("used by captain: remove"));
+  EXPECT_THAT(store_->remove_layer("two").error().message, HasSubstr("used by captain: change or remove"));
   const auto garbage = store_->collect_garbage(false);
   ASSERT_EQ(garbage->layers.size(), 1u);
   EXPECT_EQ(garbage->layers[0].name, "three");

@@ -77,6 +77,19 @@ TEST_F(StoreLayers, the_same_bytes_under_two_names_are_one_file) {
   EXPECT_EQ(store_->layer_by_id(layer.id).error().code, Code::kLayerNotFound);
 }
 
+TEST_F(StoreLayers, each_name_says_where_it_came_from) {
+  ImportedLayer other = made_layer(1);
+  other.declared_base = "Qwen2.5";
+  other.source_kind = "gguf";
+  other.source_hash = sha256(other.bytes);
+  ASSERT_TRUE(store_->add_layer("first", made_layer(1)));
+  ASSERT_TRUE(store_->add_layer("second", other));
+  EXPECT_EQ(store_->layer("first")->declared_base, "SmolLM2");
+  EXPECT_EQ(store_->layer("second")->declared_base, "Qwen2.5");
+  EXPECT_EQ(store_->layer("second")->source_kind, "gguf");
+  EXPECT_EQ(store_->layer("second")->source_hash, other.source_hash);
+}
+
 TEST_F(StoreLayers, a_name_with_other_bytes_is_a_conflict) {
   ASSERT_TRUE(store_->add_layer("pirate", made_layer(1)));
   const auto added = store_->add_layer("pirate", made_layer(2));

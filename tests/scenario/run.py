@@ -227,7 +227,7 @@ class Scenario:
 
     def genepool(self, args, status, data=None):
         command = [self.program] + args
-        if "--host" in args:
+        if "--host" in args or "--data-dir" in args:
             pass
         elif args[0] in ("layer", "genome", "store"):
             command += ["--data-dir", data or self.data]
