@@ -147,6 +147,7 @@ void cancel_when_gone(Context& context, const Call& call, RequestId id) {
 
 void hold(Context& context, const CallPtr& call, OpenAiRequest request, AnswerHead head) {
   const auto sink = std::make_shared<HeldSink>(context, call, std::move(head));
+  request.params.label = call->request.request_id;
   const RequestId id = context.runtime.generate(request.genome, std::move(request.params), sink);
   sink->started(id);
   cancel_when_gone(context, *call, id);
@@ -160,6 +161,7 @@ void hold(Context& context, const CallPtr& call, OpenAiRequest request, AnswerHe
 void stream(Context& context, const CallPtr& call, OpenAiRequest request, AnswerHead head) {
   const auto sink = std::make_shared<StreamSink>(context, call, std::move(head));
   call->writer->ping_when_silent(std::chrono::milliseconds(context.ping_ms), comment("ping"));
+  request.params.label = call->request.request_id;
   const RequestId id = context.runtime.generate(request.genome, std::move(request.params), sink);
   sink->started(id);
   cancel_when_gone(context, *call, id);

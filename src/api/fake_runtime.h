@@ -200,6 +200,11 @@ class FakeRuntime final : public Runtime {
   }
   void drain(std::function<void()> done) override { done(); }
   void on_thrash_alarm(std::function<void(const ThrashState&)>) override {}
+  void follow_events(std::optional<std::uint64_t> after, std::function<void(bool)> begun, EventFeed::Listener listener) override {
+    begun(!after);
+    listener_ = std::move(listener);
+  }
+  EventFeed::Listener listener_;
   RuntimeStatus status(bool) override { return status_; }
   bool is_ready() override { return status_.base_phase == BasePhase::kReady; }
   Result<void> wait_ready(Duration) override { return {}; }

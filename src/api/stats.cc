@@ -5,24 +5,37 @@
 namespace genepool::api {
 namespace {
 
-Result<Out> residents(Runtime& runtime) {
+Out residents_json(const RuntimeStatus& status) {
   Out genomes = Out::array();
-  for (const ResidentRow& row : runtime.status(true).residents) genomes.push_back(resident_json(row));
-  return Out{{"genomes", std::move(genomes)}};
+  for (const ResidentRow& row : status.residents) genomes.push_back(resident_json(row));
+  return genomes;
 }
+
+Result<Out> residents(Runtime& runtime) { return Out{{"genomes", residents_json(runtime.status(true))}}; }
+
+Out requests_json(const RuntimeStatus& status) {
+  Out requests = Out::array();
+  for (const RequestRow& row : status.requests) {
+    requests.push_back({{"request", row.label}, {"genome", row.genome}, {"stage", row.stage}, {"ms", row.ms}, {"tokens", row.tokens}});
+  }
+  return requests;
+}
+
+Result<Out> inflight(Runtime& runtime) { return Out{{"requests", requests_json(runtime.status(false))}}; }
 
 Out tier(std::uint64_t genomes, std::uint64_t limit_genomes, std::uint64_t bytes, std::uint64_t limit_bytes) {
   return {{"genomes", genomes}, {"limit_genomes", limit_genomes}, {"bytes", bytes}, {"limit_bytes", limit_bytes}};
 }
 
-Result<Out> tiers(Runtime& runtime) {
-  const PoolSnapshot pool = runtime.status(false).pool;
+Out tiers_json(const PoolSnapshot& pool) {
   return Out{{"hot", tier(pool.hot, pool.knobs.max_hot, pool.hot_bytes, pool.knobs.hot_bytes)},
              {"warm", tier(pool.warm, pool.knobs.warm_max_genomes, pool.warm_page_bytes, pool.knobs.warm_bytes)},
              {"layers", {{"bytes", pool.layer_bytes}}},
              {"waiting", pool.waiting},
              {"in_flight", pool.in_flight}};
 }
+
+Result<Out> tiers(Runtime& runtime) { return tiers_json(runtime.status(false).pool); }
 
 Result<Out> workers(Runtime& runtime) {
   const RuntimeStatus status = runtime.status(true);
@@ -41,22 +54,19 @@ Result<Out> workers(Runtime& runtime) {
   return Out{{"zygote_pid", status.zygote_pid}, {"workers", std::move(list)}};
 }
 
-Out timing_json(const TimingSummary& summary) {
-  return {{"count", summary.count},     {"p50_ms", summary.p50_ms}, {"p99_ms", summary.p99_ms},
-          {"mean_ms", summary.mean_ms}, {"max_ms", summary.max_ms}, {"recent_ms", summary.recent_ms}};
-}
-
 // The founding document's own names.
-Result<Out> stats(Runtime& runtime) {
-  const RuntimeStatus status = runtime.status(false);
-  const Metrics& metrics = runtime.metrics();
+Out stats_json(const RuntimeStatus& status, const Metrics& metrics, bool with_samples) {
   const auto count = [&](Counter counter, std::string_view label) {
     return static_cast<std::uint64_t>(metrics.value(counter, {label}));
   };
   Out out;
   for (int i = 0; i < static_cast<int>(Timing::kCount); ++i) {
     const auto timing = static_cast<Timing>(i);
-    out[std::string(timing_name(timing))] = timing_json(metrics.summary(timing));
+    const TimingSummary summary = metrics.summary(timing);
+    Out& row = out[std::string(timing_name(timing))];
+    row = {{"count", summary.count},     {"p50_ms", summary.p50_ms}, {"p99_ms", summary.p99_ms},
+           {"mean_ms", summary.mean_ms}, {"max_ms", summary.max_ms}};
+    if (with_samples) row["recent_ms"] = summary.recent_ms;
   }
   out["cacheHits"] = count(Counter::kLayerLookups, "hit");
   out["cacheMisses"] = count(Counter::kLayerLookups, "miss");
@@ -74,7 +84,17 @@ Result<Out> stats(Runtime& runtime) {
   return out;
 }
 
+Result<Out> stats(Runtime& runtime) { return stats_json(runtime.status(false), runtime.metrics(), true); }
+
 }  // namespace
+
+Out status_json(Runtime& runtime) {
+  const RuntimeStatus status = runtime.status(true);
+  return {{"tiers", tiers_json(status.pool)},
+          {"genomes", residents_json(status)},
+          {"requests", requests_json(status)},
+          {"stats", stats_json(status, runtime.metrics(), false)}};
+}
 
 void add_stats(Router& router, Context& context) {
   const auto add = [&](std::string_view pattern, Result<Out> (*make)(Runtime&)) {
@@ -82,6 +102,7 @@ void add_stats(Router& router, Context& context) {
       answer_offloaded(context, call, 200, [&context, make] { return make(context.runtime); });
     });
   };
+  add("/api/inflight", inflight);
   add("/api/ps", residents);
   add("/api/tiers", tiers);
   add("/api/workers", workers);

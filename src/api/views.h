@@ -24,6 +24,9 @@ using Residents = std::map<Identity, const ResidentRow*>;
 [[nodiscard]] Out genome_json(Runtime& runtime, const GenomeRow& row);
 [[nodiscard]] Out genomes_json(Runtime& runtime, const std::vector<GenomeRow>& rows);
 
+// What /api/ps, /api/tiers, /api/inflight and /api/stats (less the samples) say, at one moment. Blocks for /proc.
+[[nodiscard]] Out status_json(Runtime& runtime);
+
 // A query's whole number; `otherwise` when it is absent. kBadRequest names it.
 [[nodiscard]] Result<std::uint64_t> query_count(const Call& call, const char* key, std::uint64_t least, std::uint64_t most,
                                                 std::uint64_t otherwise);

@@ -17,7 +17,7 @@ Result<std::string> Connection::send(std::string_view method, std::string_view p
   return std::move(reply->body);
 }
 
-Result<void> Connection::stream(std::string_view path, std::string_view body, const OnLine& on_line) {
+Result<void> Connection::stream(std::string_view method, std::string_view path, std::string_view body, const OnLine& on_line) {
   std::string pending;
   const auto on_bytes = [&](std::string_view bytes) {
     pending += bytes;
@@ -31,7 +31,7 @@ Result<void> Connection::stream(std::string_view path, std::string_view body, co
     return true;
   };
   const Headers headers{{"content-type", "application/json"}, {"accept", "text/event-stream"}};
-  Result<HttpReply> reply = client_.stream("POST", path, body, headers, on_bytes);
+  Result<HttpReply> reply = client_.stream(method, path, body, headers, on_bytes);
   if (!reply) return tl::unexpected(explained(std::move(reply.error())));
   if (reply->status >= 300) return tl::unexpected(error_of_answer(reply->status, reply->body));
   return {};

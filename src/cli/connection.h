@@ -28,7 +28,7 @@ class Connection {
 
   // Hands out the lines of an event stream without their line ends: "data: {...}", ": ping". `on_line` false: stop.
   using OnLine = std::function<bool(std::string_view line)>;
-  [[nodiscard]] Result<void> stream(std::string_view path, std::string_view body, const OnLine& on_line);
+  [[nodiscard]] Result<void> stream(std::string_view method, std::string_view path, std::string_view body, const OnLine& on_line);
 
  private:
   [[nodiscard]] Result<std::string> send(std::string_view method, std::string_view path, std::string_view body);

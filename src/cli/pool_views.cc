@@ -25,14 +25,14 @@ std::string share_text(std::uint64_t hits, std::uint64_t misses) {
   return fmt::format(" ({:.0f} %)", 100.0 * static_cast<double>(hits) / static_cast<double>(all));
 }
 
+}  // namespace
+
 std::string thrash_line(const StatsInfo& stats, Colours colours) {
   const std::string state = stats.is_thrashing ? painted("THRASHING", Paint::kRed, colours) : "no";
-  return fmt::format("{}: assembly {} / inference {} = {:.3f} over the last minute; {} requests, {} alarms", state,
+  return fmt::format("{}: assembly {} / inference {} = {:.3f} over the last minute; {} requests that thrashed, {} alarms", state,
                      human_ms(stats.mean_assembly_ms), human_ms(stats.mean_inference_ms), stats.thrash_ratio,
                      human_count(stats.thrash_requests), human_count(stats.thrash_alarms));
 }
-
-}  // namespace
 
 std::string residents_text(const std::vector<ResidentInfo>& residents, Colours colours) {
   Table table({"NAME", "ID", "TIER", "STATE", "PID", "PAGE", "PSS", "IDLE", "REQUESTS", "PIN"});

@@ -10,6 +10,7 @@
 namespace genepool::cli {
 
 [[nodiscard]] std::string residents_text(const std::vector<ResidentInfo>& residents, Colours colours);
+[[nodiscard]] std::string thrash_line(const StatsInfo& stats, Colours colours);
 [[nodiscard]] std::string stats_text(const StatsInfo& stats, Colours colours);
 
 }  // namespace genepool::cli

@@ -135,7 +135,7 @@ Result<int> verb_run(const Invocation& invocation) {
   std::signal(SIGINT, leave_on_interrupt);
   StatusLine status;
   AnswerReader reader(invocation, status);
-  GENEPOOL_TRY_VOID(server->stream("/v1/chat/completions", json_of(request), [&](auto line) { return reader.take(line); }));
+  GENEPOOL_TRY_VOID(server->stream("POST", "/v1/chat/completions", json_of(request), [&](auto line) { return reader.take(line); }));
   GENEPOOL_TRY_VOID(reader.finish());
   const bool is_verbose = invocation.has("--verbose");
   if (is_verbose) print_receipt(reader.last());

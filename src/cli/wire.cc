@@ -108,49 +108,6 @@ Json to_json(const GenomeInfo& genome) {
 
 namespace {
 
-ResidentInfo resident_from(const Json& j) {
-  ResidentInfo row;
-  row.name = j.at("name").get<std::string>();
-  row.identity = get<std::string>(j, "identity");
-  row.tier = get<std::string>(j, "tier");
-  row.state = get<std::string>(j, "state");
-  row.pid = get<std::int64_t>(j, "pid");
-  row.in_flight = get<std::uint64_t>(j, "in_flight");
-  row.waiting = get<std::uint64_t>(j, "waiting");
-  row.page_bytes = get<std::uint64_t>(j, "page_bytes");
-  row.pss_bytes = get<std::uint64_t>(j, "pss_bytes");
-  row.private_bytes = get<std::uint64_t>(j, "private_bytes");
-  row.requests = get<std::uint64_t>(j, "requests");
-  row.idle_ms = get<double>(j, "idle_ms");
-  row.is_pinned = get<bool>(j, "is_pinned");
-  return row;
-}
-
-StatsInfo stats_from(const Json& j) {
-  StatsInfo stats;
-  for (const char* name : {"layerLoadTime", "layerStackTime", "processSpawnTime", "inferenceTime", "processTeardownTime",
-                           "totalRequestTime"}) {
-    const Json& t = j.at(name);
-    stats.timings.emplace_back(name, TimingInfo{get<std::uint64_t>(t, "count"), get<double>(t, "p50_ms"), get<double>(t, "p99_ms"),
-                                                get<double>(t, "mean_ms"), get<double>(t, "max_ms")});
-  }
-  stats.cache_hits = get<std::uint64_t>(j, "cacheHits");
-  stats.cache_misses = get<std::uint64_t>(j, "cacheMisses");
-  stats.hot_hits = get<std::uint64_t>(j, "hotHits");
-  stats.warm_hits = get<std::uint64_t>(j, "warmHits");
-  stats.cold_starts = get<std::uint64_t>(j, "coldStarts");
-  stats.ratio = get<double>(j, "assemblyToInferenceRatio");
-  stats.eviction_rate = get<double>(j, "evictionRate");
-  const Json& thrash = j.at("thrash");
-  stats.is_thrashing = get<bool>(thrash, "is_thrashing");
-  stats.thrash_ratio = get<double>(thrash, "ratio");
-  stats.mean_assembly_ms = get<double>(thrash, "mean_assembly_ms");
-  stats.mean_inference_ms = get<double>(thrash, "mean_inference_ms");
-  stats.thrash_requests = get<std::uint64_t>(thrash, "requests");
-  stats.thrash_alarms = get<std::uint64_t>(thrash, "alarms");
-  return stats;
-}
-
 ReceiptInfo receipt_from(const Json& j) {
   ReceiptInfo receipt;
   receipt.tier = get<std::string>(j, "tier");
@@ -204,6 +161,49 @@ std::string list_json(const char* key, const std::vector<Info>& all) {
 }
 
 }  // namespace
+
+ResidentInfo resident_from(const Json& j) {
+  ResidentInfo row;
+  row.name = j.at("name").get<std::string>();
+  row.identity = get<std::string>(j, "identity");
+  row.tier = get<std::string>(j, "tier");
+  row.state = get<std::string>(j, "state");
+  row.pid = get<std::int64_t>(j, "pid");
+  row.in_flight = get<std::uint64_t>(j, "in_flight");
+  row.waiting = get<std::uint64_t>(j, "waiting");
+  row.page_bytes = get<std::uint64_t>(j, "page_bytes");
+  row.pss_bytes = get<std::uint64_t>(j, "pss_bytes");
+  row.private_bytes = get<std::uint64_t>(j, "private_bytes");
+  row.requests = get<std::uint64_t>(j, "requests");
+  row.idle_ms = get<double>(j, "idle_ms");
+  row.is_pinned = get<bool>(j, "is_pinned");
+  return row;
+}
+
+StatsInfo stats_from(const Json& j) {
+  StatsInfo stats;
+  for (const char* name : {"layerLoadTime", "layerStackTime", "processSpawnTime", "inferenceTime", "processTeardownTime",
+                           "totalRequestTime"}) {
+    const Json& t = j.at(name);
+    stats.timings.emplace_back(name, TimingInfo{get<std::uint64_t>(t, "count"), get<double>(t, "p50_ms"), get<double>(t, "p99_ms"),
+                                                get<double>(t, "mean_ms"), get<double>(t, "max_ms")});
+  }
+  stats.cache_hits = get<std::uint64_t>(j, "cacheHits");
+  stats.cache_misses = get<std::uint64_t>(j, "cacheMisses");
+  stats.hot_hits = get<std::uint64_t>(j, "hotHits");
+  stats.warm_hits = get<std::uint64_t>(j, "warmHits");
+  stats.cold_starts = get<std::uint64_t>(j, "coldStarts");
+  stats.ratio = get<double>(j, "assemblyToInferenceRatio");
+  stats.eviction_rate = get<double>(j, "evictionRate");
+  const Json& thrash = j.at("thrash");
+  stats.is_thrashing = get<bool>(thrash, "is_thrashing");
+  stats.thrash_ratio = get<double>(thrash, "ratio");
+  stats.mean_assembly_ms = get<double>(thrash, "mean_assembly_ms");
+  stats.mean_inference_ms = get<double>(thrash, "mean_inference_ms");
+  stats.thrash_requests = get<std::uint64_t>(thrash, "requests");
+  stats.thrash_alarms = get<std::uint64_t>(thrash, "alarms");
+  return stats;
+}
 
 Result<std::vector<LayerInfo>> parse_layers(std::string_view text) {
   return parsed(text, [](const Json& j) { return each(j, "layers", layer_from); });

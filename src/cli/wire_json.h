@@ -38,6 +38,8 @@ inline Json text_or_null(const std::string& text) { return text.empty() ? Json()
 
 [[nodiscard]] LayerInfo layer_from(const Json& j);
 [[nodiscard]] GenomeInfo genome_from(const Json& j);
+[[nodiscard]] ResidentInfo resident_from(const Json& j);
+[[nodiscard]] StatsInfo stats_from(const Json& j);
 [[nodiscard]] Json to_json(const LayerInfo& layer);
 [[nodiscard]] Json to_json(const GenomeInfo& genome);
 [[nodiscard]] Json to_json(const NewGenomeRequest& request);

@@ -68,16 +68,22 @@ std::string_view kill_reason_name(KillReason reason) {
   return "evicted";
 }
 
-Ledger::Ledger(Metrics& metrics, const Config& config)
-    : metrics_(metrics), thrash_(thrash_options(config)), alarm_command_(config.thrash_command) {}
+Ledger::Ledger(Metrics& metrics, EventFeed& feed, const Config& config)
+    : metrics_(metrics), feed_(feed), thrash_(thrash_options(config)), alarm_command_(config.thrash_command) {}
 
 void Ledger::configure(const Config& config) {
   thrash_.configure(thrash_options(config));
   alarm_command_ = config.thrash_command;
 }
 
+void Ledger::arrived(const Receipt& receipt) {
+  feed_.publish("request", {{"request", receipt.request}, {"genome", receipt.genome}, {"stage", "queued"}});
+}
+
 void Ledger::granted(const Receipt& receipt, const AssemblyTimes* assembly) {
   const std::string_view tier = tier_name(receipt.tier);
+  feed_.publish("request", {{"request", receipt.request}, {"genome", receipt.genome}, {"stage", "granted"}, {"tier", std::string(tier)},
+                            {"queue_ms", receipt.queue_ms}, {"acquire_ms", receipt.acquire_ms}});
   metrics_.add(Counter::kLookups, {tier});
   metrics_.observe(Histogram::kAcquireSeconds, seconds(receipt.acquire_ms), {tier});
   metrics_.observe(Histogram::kQueueSeconds, seconds(receipt.queue_ms));
@@ -96,6 +102,8 @@ void Ledger::page_built(const ResolvedGenome& genome, const AssemblyTimes& assem
     metrics_.add(Counter::kLayerLookups, {"hit"}, static_cast<double>(genome.layers.size() - missing));
   }
   if (missing > 0) metrics_.add(Counter::kLayerLookups, {"miss"}, static_cast<double>(missing));
+  feed_.publish("tier", {{"genome", genome.name}, {"from", "cold"}, {"to", "warm"}, {"layers_loaded", static_cast<std::int64_t>(missing)},
+                         {"ms", to_ms(assembly.load() + assembly.fuse)}});
   for (const auto& [layer, time] : assembly.load_times) {
     metrics_.observe(Histogram::kLayerLoadSeconds, seconds(time));
     metrics_.sample(Timing::kLayerLoad, time);
@@ -108,6 +116,7 @@ void Ledger::page_found(const ResolvedGenome& genome) {
 
 void Ledger::assembled(const ResolvedGenome& genome, const AssemblyTimes& assembly, bool is_demanded) {
   const std::string_view from = tier_name(assembly.from);
+  feed_.publish("tier", {{"genome", genome.name}, {"from", "warm"}, {"to", "hot"}, {"ms", to_ms(assembly.spawn + assembly.attach + assembly.reserve)}});
   metrics_.add(Counter::kPageIns, {from, is_demanded ? "demand" : "command"});
   metrics_.observe(Histogram::kPageInSeconds, seconds(assembly.load()), {from, "layer_load"});
   metrics_.observe(Histogram::kPageInSeconds, seconds(assembly.stack()), {from, "layer_stack"});
@@ -122,12 +131,14 @@ void Ledger::assembled(const ResolvedGenome& genome, const AssemblyTimes& assemb
 
 void Ledger::left_hot(const std::string& name, KillReason reason) {
   metrics_.add(Counter::kPageOuts, {"warm", kill_reason_name(reason)});
+  feed_.publish("tier", {{"genome", name}, {"from", "hot"}, {"to", "warm"}, {"reason", std::string(kill_reason_name(reason))}});
   if (reason == KillReason::kEvicted) evictions_.push_back(monotonic_now());
   log(Level::kInfo, fmt::format("Evicted {} from HOT pool", name), {{"reason", std::string(kill_reason_name(reason))}});
 }
 
 void Ledger::page_dropped(const std::string& name) {
   metrics_.add(Counter::kPageOuts, {"cold", "evicted"});
+  feed_.publish("tier", {{"genome", name}, {"from", "warm"}, {"to", "cold"}});
   log(Level::kInfo, fmt::format("Evicted {} from WARM pool", name));
 }
 
@@ -136,6 +147,7 @@ void Ledger::worker_gone(const std::string& name, const std::string& reason, con
   if (!end.teardown) {
     const std::string how = end.detail < 0 ? "unknown" : fmt::format("{} {}", end.by_signal ? "signal" : "exit status", end.detail);
     log(Level::kError, fmt::format("worker of {} died", name), {{"how", how}});
+    feed_.publish("worker", {{"genome", name}, {"state", "died"}, {"how", how}});
     return;
   }
   metrics_.observe(Histogram::kTeardownSeconds, seconds(*end.teardown));
@@ -144,6 +156,9 @@ void Ledger::worker_gone(const std::string& name, const std::string& reason, con
 
 void Ledger::ended(const Outcome& outcome, AssemblyTimes* assembly) {
   const Receipt& r = outcome.receipt;
+  const std::string_view code = outcome.error ? error_row(outcome.error->code).api_code : "ok";
+  feed_.publish("request", {{"request", r.request}, {"genome", r.genome}, {"stage", "ended"}, {"code", std::string(code)},
+                            {"tokens", std::int64_t{outcome.completion_tokens}}, {"first_token_ms", r.first_token_ms}, {"total_ms", r.total_ms}});
   metrics_.sample(Timing::kTotalRequest, from_ms(r.total_ms));
   if (outcome.error || outcome.completion_tokens == 0) return;
   metrics_.sample(Timing::kInference, from_ms(r.inference_ms));
@@ -177,7 +192,18 @@ void Ledger::ended(const Outcome& outcome, AssemblyTimes* assembly) {
 
 void Ledger::retried(const std::string& name) {
   metrics_.add(Counter::kRetries);
+  feed_.publish("worker", {{"genome", name}, {"state", "retried"}});
   log(Level::kWarn, fmt::format("request of {} goes to a second worker: the first died before its first token", name));
+}
+
+void Ledger::setting_changed(std::string_view name, std::string_view value) {
+  log(Level::kInfo, "setting changed", {{"name", std::string(name)}, {"value", std::string(value)}});
+  feed_.publish("setting", {{"name", std::string(name)}, {"value", std::string(value)}});
+}
+
+void Ledger::base_is(BasePhase phase, const std::string& error) {
+  static constexpr std::array<const char*, 4> kNames = {"loading", "ready", "restarting", "failed"};
+  feed_.publish("base", {{"phase", kNames.at(static_cast<std::size_t>(phase))}, {"error", error}});
 }
 
 void Ledger::check_alarm() {
@@ -191,6 +217,8 @@ void Ledger::check_alarm() {
       {{"ratio", fmt::format("{:.3f}", state.ratio)},
        {"assembly_ms", ms_text(state.mean_assembly_ms)},
        {"inference_ms", ms_text(state.mean_inference_ms)}});
+  feed_.publish("thrash", {{"state", *change ? "rising" : "over"}, {"ratio", state.ratio}, {"assembly_ms", state.mean_assembly_ms},
+                           {"inference_ms", state.mean_inference_ms}});
   if (!alarm_command_.empty()) run_alarm_command(alarm_command_, state);
   if (alarm_) alarm_(state);
 }

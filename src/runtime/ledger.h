@@ -1,5 +1,5 @@
-// Ledger: what happened, written down: the operations log (HOT hit, WARM hit, COLD start, evicted), the metrics, the
-// thrashing alarm. It decides nothing.
+// Ledger: what happened, written down: the operations log (HOT hit, WARM hit, COLD start, evicted), the metrics, the feed of
+// events, the thrashing alarm. It decides nothing.
 // Owner: the runtime. Thread: the strand.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include "pool/events.h"
 #include "pool/thrash.h"
 #include "runtime/assembly.h"
+#include "runtime/event_feed.h"
 #include "runtime/runtime.h"
 #include "runtime/supervisor.h"
 
@@ -18,9 +19,10 @@ namespace genepool {
 
 class Ledger {
  public:
-  Ledger(Metrics& metrics, const Config& config);
+  Ledger(Metrics& metrics, EventFeed& feed, const Config& config);
   void configure(const Config& config);  // what may change while it runs
 
+  void arrived(const Receipt& receipt);
   // A request has its worker. `assembly` is null for a HOT hit.
   void granted(const Receipt& receipt, const AssemblyTimes* assembly);
   void page_built(const ResolvedGenome& genome, const AssemblyTimes& assembly, std::size_t missing);
@@ -33,6 +35,8 @@ class Ledger {
   // A request has ended; `assembly` may be null. Feeds the alarm when it was answered.
   void ended(const Outcome& outcome, AssemblyTimes* assembly);
   void retried(const std::string& name);
+  void setting_changed(std::string_view name, std::string_view value);
+  void base_is(BasePhase phase, const std::string& error);
 
   void update(const PoolSnapshot& pool, const CoreGate::Usage& gate);  // gauges and the alarm; about once a second
   [[nodiscard]] ThrashState thrash() const { return thrash_.state(); }
@@ -43,6 +47,7 @@ class Ledger {
   void check_alarm();
 
   Metrics& metrics_;
+  EventFeed& feed_;
   ThrashDetector thrash_;
   std::function<void(const ThrashState&)> alarm_;
   std::string alarm_command_;

@@ -77,7 +77,7 @@ RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std
       base_path_(std::move(base_path)),
       base_(std::move(base)),
       metrics_(static_cast<std::size_t>(config.metrics_samples), static_cast<std::size_t>(config.metrics_genome_labels)),
-      ledger_(metrics_, config),
+      ledger_(metrics_, feed_, config),
       hot_bytes_default_(available_memory() / 10 * 4),
       warm_bytes_default_(available_memory() / 10 * 2) {
   // What was left open is decided now, and shown as it is.
@@ -137,6 +137,7 @@ void RuntimeImpl::on_second() {
   probes_.check_limits(*supervisor_);
   ledger_.update(pool_->snapshot(), gate_.usage());
   forget_unused();
+  feed_.tick();
   pool_->flush_log();
   loop_.set_timer(second_timer_, monotonic_now() + std::chrono::seconds(1));
 }
@@ -198,7 +199,7 @@ Result<void> RuntimeImpl::set_param(std::string_view name, std::string_view valu
     store_->set_quota(static_cast<std::uint64_t>(config_.store_quota));
     ledger_.configure(config_);
     set_up_log(config_);
-    log(Level::kInfo, "setting changed", {{"name", std::string(name)}, {"value", std::string(value)}});
+    ledger_.setting_changed(name, value);
     return {};
   });
 }
@@ -216,11 +217,24 @@ void RuntimeImpl::finish_drain_if_idle() {
   for (const auto& done : std::exchange(drained_, {})) done();
 }
 
+void RuntimeImpl::follow_events(std::optional<std::uint64_t> after, std::function<void(bool)> begun, EventFeed::Listener listener) {
+  loop_.post([this, after, begun = std::move(begun), listener = std::move(listener)] {
+    const bool is_complete = feed_.is_complete_after(after);
+    begun(is_complete);
+    feed_.follow(after, listener);
+  });
+}
+
 void RuntimeImpl::on_thrash_alarm(std::function<void(const ThrashState&)> listener) {
   loop_.post([this, listener = std::move(listener)]() mutable { ledger_.on_alarm(std::move(listener)); });
 }
 
 // ------------------------------------------------------------------------------------------------- status
+
+std::string_view RuntimeImpl::stage_now(const Request& request) const {
+  if (request.is_granted) return request.has_first_token ? "decode" : "prefill";
+  return assemblies_.contains(request.genome.identity) ? "assembly" : "queue";
+}
 
 RuntimeStatus RuntimeImpl::status(bool with_memory) {
   RuntimeStatus status = on_strand([this] {
@@ -240,6 +254,10 @@ RuntimeStatus RuntimeImpl::status(bool with_memory) {
       if (genome.worker) row.pid = supervisor_->pid_of(*genome.worker);
       row.idle_ms = genome.last_time == Instant{} ? 0 : to_ms(now - genome.last_time);
       s.residents.push_back(std::move(row));
+    }
+    for (const auto& [id, request] : requests_) {
+      if (!request.sink) continue;
+      s.requests.push_back({request.receipt.request, request.genome.name, stage_now(request), to_ms(now - request.arrived), request.tokens});
     }
     return s;
   });

@@ -26,6 +26,7 @@
 #include "metrics/metrics.h"
 #include "pool/pool_core.h"
 #include "pool/thrash.h"
+#include "runtime/event_feed.h"
 #include "store/store.h"
 #include "worker/messages.h"
 
@@ -50,6 +51,7 @@ struct LayerReceipt {
   double load_ms = 0, stack_ms = 0;
 };
 struct Receipt {
+  std::string request;              // GenerateParams::label
   std::string genome;               // the name asked for
   std::string version;              // hex
   std::string identity;             // hex
@@ -84,6 +86,7 @@ class ResponseSink {
 };
 
 struct GenerateParams {
+  std::string label;                // what its client calls it, for those who watch
   Prompt prompt;
   SamplingParams sampling;
   std::vector<std::string> stop;
@@ -102,8 +105,15 @@ struct ResidentRow {
   double idle_ms = 0;
 };
 enum class BasePhase { kLoading, kReady, kRestarting, kFailed };
+struct RequestRow {
+  std::string label, genome;
+  std::string_view stage;           // "queue", "assembly", "prefill" or "decode"
+  double ms = 0;                    // since it arrived
+  std::uint32_t tokens = 0;         // answered so far
+};
 struct RuntimeStatus {
   std::vector<ResidentRow> residents;
+  std::vector<RequestRow> requests; // with a client that waits; leases without a generation are not among them
   PoolSnapshot pool;
   ThrashState thrash;
   BasePhase base_phase = BasePhase::kLoading;
@@ -150,6 +160,9 @@ class Runtime {
   virtual void drop_layers(const ResolvedGenome& genome, Done done) = 0;
   virtual Result<void> set_param(std::string_view name, std::string_view value) = 0;  // live ones; blocks for the strand
   virtual void drain(std::function<void()> done) = 0;
+
+  // Calls `listener` on the strand with what happens, see EventFeed::follow(); before, `begun` with what is_complete_after() says.
+  virtual void follow_events(std::optional<std::uint64_t> after, std::function<void(bool is_complete)> begun, EventFeed::Listener listener) = 0;
 
   // Told on the strand when the thrashing alarm rises or falls; one listener.
   virtual void on_thrash_alarm(std::function<void(const ThrashState&)> listener) = 0;

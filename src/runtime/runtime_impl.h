@@ -40,6 +40,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void drop_layers(const ResolvedGenome& genome, Done done) override;
   Result<void> set_param(std::string_view name, std::string_view value) override;
   void drain(std::function<void()> done) override;
+  void follow_events(std::optional<std::uint64_t> after, std::function<void(bool)> begun, EventFeed::Listener listener) override;
   void on_thrash_alarm(std::function<void(const ThrashState&)> listener) override;
   RuntimeStatus status(bool with_memory) override;
   bool is_ready() override { return base_phase_ == BasePhase::kReady; }
@@ -71,6 +72,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
     LeaseCallback lease_done;            // set until the lease is granted or refused
     bool is_lease = false, is_granted = false, is_cancelled = false;
     bool has_first_token = false;        // of the generation under way
+    std::uint32_t tokens = 0;            // answered so far
     Instant arrived{}, granted{}, generating{};
     WorkerId worker = 0;
     std::shared_ptr<AssemblyTimes> assembly;  // null for a HOT hit
@@ -137,6 +139,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void on_second();
   void finish_drain_if_idle();
   [[nodiscard]] Knobs knobs() const;
+  [[nodiscard]] std::string_view stage_now(const Request& request) const;
   RequestId command(const ResolvedGenome& genome, Goal goal, Done done);
   // Runs `work` on the strand and waits for its result. Not from the strand itself.
   template <class Work>
@@ -154,6 +157,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   const BaseModel base_;
   Metrics metrics_;
   CoreGate gate_;
+  EventFeed feed_;  // strand only
   Ledger ledger_;
   std::atomic<RequestId> next_id_{1};
   std::atomic<BasePhase> base_phase_{BasePhase::kLoading};

@@ -59,7 +59,9 @@ void RuntimeImpl::arrive(RequestId id, Request request, Duration deadline) {
   receipt.identity = request.genome.identity.hex();
   for (const NamedEntry& entry : request.genome.stack) receipt.layers.push_back({entry.layer, entry.weight});
   const Arrive event{id, spec_of(request.genome), request.arrived + deadline};
+  receipt.request = request.params.label;
   if (request.sink) request.sink->on_stage("queued");
+  if (request.sink) ledger_.arrived(receipt);
   requests_.emplace(id, std::move(request));
   pool_->feed(event);
 }
@@ -109,6 +111,7 @@ void RuntimeImpl::send_generate(RequestId id, Request& request) {
   }
   request.generating = monotonic_now();
   request.has_first_token = false;
+  request.tokens = 0;
   Generate message;
   message.request = id;
   message.genome = request.receipt.identity;

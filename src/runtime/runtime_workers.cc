@@ -18,6 +18,7 @@ void RuntimeImpl::on_zygote_ready(const ZygoteHello& hello) {
   metrics_.set(Gauge::kBuildInfo, 1, {GENEPOOL_VERSION, engine_.engine});
   log(Level::kInfo, "base ready",
       {{"engine", engine_.engine}, {"load_ms", fmt::format("{:.0f}", static_cast<double>(hello.load_us) / 1e3)}});
+  ledger_.base_is(base_phase_, "");
   pool_->feed(SetKnobs{knobs()});  // the KV of a worker is known now
   pool_->feed(BaseState{true, false});
   for (std::promise<void>& waiter : std::exchange(waiting_for_base_, {})) waiter.set_value();
@@ -26,6 +27,7 @@ void RuntimeImpl::on_zygote_ready(const ZygoteHello& hello) {
 void RuntimeImpl::on_zygote_lost(const std::string& why, bool is_final) {
   base_error_ = why;
   base_phase_ = is_final ? BasePhase::kFailed : BasePhase::kRestarting;
+  ledger_.base_is(base_phase_, why);
   if (!is_final) metrics_.add(Counter::kZygoteRestarts);
   pool_->feed(BaseState{false, is_final});
   if (!is_final) return;
@@ -113,6 +115,7 @@ void RuntimeImpl::on_message(WorkerId worker, TokensOut& message) {
     if (request->is_lease) request->receipt.first_token_ms += request->receipt.acquire_ms;
     pool_->feed(FirstToken{message.request});
   }
+  request->tokens += message.tokens;
   request->sink->on_tokens(message);
 }
 

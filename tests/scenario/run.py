@@ -12,6 +12,7 @@ usage: run.py --program build/genepool CASE.txt
   finish ID -> STATUS [has "TEXT"] [as VAR]    waits for it (STATUS 0: the connection broke)
   disconnect ID                       its client leaves
   get|post|delete PATH [JSON] -> STATUS [has "TEXT"]
+  events AFTER has "TEXT" ...         reads /api/events from there until every text was in it
   (everywhere {tmp} is the scenario's own directory, {server} its server's URL, and {VAR} the text of that VAR)
   cli ARGS ... -> EXIT [has "TEXT"] [as VAR]   genepool ARGS against this server
   file PATH "LINE" ...                writes a file of these lines
@@ -40,6 +41,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tiny_base  # noqa: E402
@@ -128,6 +130,13 @@ class Scenario:
         words, status, texts, _ = split_result(words)
         found, text, _ = self.server.call(method.upper(), words[0], words[1] if len(words) > 1 else None)
         self.check_answer(found, text, status, texts, None)
+
+    def do_events(self, words):
+        texts, seen, end = words[2::2], "", time.monotonic() + DEFAULT_WITHIN_S
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.server.port}/api/events?after={words[0]}", timeout=DEFAULT_WITHIN_S) as stream:
+            while not all(text in seen for text in texts) and time.monotonic() < end:
+                seen += stream.readline().decode()
+        self.check_texts(seen, texts)
 
     def do_cli(self, words):
         words, status, texts, var = split_result(words)
