@@ -34,12 +34,9 @@ bool is_on_disk(const std::string& path) {
 
 // The first model that an earlier `make demo` or `tools/bootstrap` left in the user's cache.
 std::string cached_base() {
-  const char* xdg = std::getenv("XDG_CACHE_HOME");
-  const char* home = std::getenv("HOME");
-  const std::string cache = xdg != nullptr && *xdg != '\0' ? xdg : std::string(home == nullptr ? "" : home) + "/.cache";
   std::set<std::string> models;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(cache + "/genepool/models", ignored)) {
+  for (const auto& entry : fs::directory_iterator(cache_dir() + "/models", ignored)) {
     if (entry.path().extension() == ".gguf") models.insert(entry.path().string());
   }
   return models.empty() ? "" : *models.begin();
@@ -137,6 +134,12 @@ Result<void> add_genomes(Store& store, const WorkloadOptions& options, const Bas
 }
 
 }  // namespace
+
+std::string cache_dir() {
+  const char* xdg = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  return (xdg != nullptr && *xdg != '\0' ? xdg : std::string(home == nullptr ? "" : home) + "/.cache") + "/genepool";
+}
 
 ScratchDir& ScratchDir::operator=(ScratchDir&& other) noexcept {
   std::swap(path_, other.path_);

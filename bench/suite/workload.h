@@ -46,6 +46,9 @@ struct Workload {
   static constexpr std::size_t kGenomes = 20;
 };
 
+// Where tools/fetch-model, tools/fetch-engine and tools/build-peers keep what they made: genepool below the XDG cache directory.
+[[nodiscard]] std::string cache_dir();
+
 [[nodiscard]] Result<Workload> prepare_workload(const WorkloadOptions& options);
 
 // Brings `genomes` to at least `count` by stacks of one, two, three and four of `layers`, all different.

@@ -1,11 +1,15 @@
 // `bench`: the suite of bench/suite, its report to stdout, progress to stderr.
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include "cli/settings.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "peers/peers.h"
+#include "peers/peers_report.h"
 #include "suite/report.h"
 
 namespace genepool::cli {
@@ -36,17 +40,49 @@ Result<bench::WorkloadOptions> workload_options(const Invocation& invocation, co
                                 .generated_rank = static_cast<std::uint64_t>(rank)};
 }
 
-Result<void> write_json(const std::string& path, const std::string& json) {
+// Stdout gets the table, or the JSON for "-"; a file gets the JSON beside the table.
+Result<void> report(const Invocation& invocation, const std::string& text, const std::string& json) {
+  const std::string path = invocation.text("--json");
+  print(path == "-" ? json : text);
+  if (path.empty() || path == "-") return {};
   std::ofstream file(path, std::ios::binary);
   file << json;
   if (!file.flush()) return fail_errno("write " + path, errno);
   return {};
 }
 
+Result<int> bench_peers(const Invocation& invocation, const Config& config) {
+  GENEPOOL_TRY(bench::WorkloadOptions wanted, workload_options(invocation, config));
+  if (wanted.generated_rank == 0) wanted.generated_rank = 16;  // files that both sides take as they are
+  const bool is_quick = invocation.has("--quick");
+  GENEPOOL_TRY(const std::int64_t rounds, invocation.count("--repeats", is_quick ? 2 : 5, 1, 1000));
+  GENEPOOL_TRY(const std::int64_t tokens, invocation.count("--tokens", 32, 2, 1024));
+  StatusLine status;
+  status.show("preparing layers and genomes");
+  const bench::ReportHead head{bench::this_machine(), version_text(), config.engine_name};
+  GENEPOOL_TRY(const bench::Workload workload, bench::prepare_workload(wanted));
+  std::error_code ignored;
+  bench::ArenaOptions options{.our_program = std::filesystem::read_symlink("/proc/self/exe", ignored).string(),
+                              .stock = bench::find_stock_programs(invocation.text("--llama-server")),
+                              .rounds = static_cast<std::uint32_t>(rounds),
+                              .tokens = static_cast<std::uint32_t>(tokens),
+                              .progress = [&](std::string_view stage) { status.show(stage); }};
+  GENEPOOL_TRY(bench::Arena arena, bench::Arena::make(workload, std::move(options)));
+  const std::vector<bench::Contest> contests = bench::run_contests(arena);
+  status.clear();
+  GENEPOOL_TRY_VOID(report(invocation, bench::peers_text(head, arena, contests, colours_for(invocation)), bench::peers_json(head, arena, contests)));
+  return std::ranges::all_of(contests, [](const bench::Contest& contest) { return contest.is_reached().value_or(true); }) ? 0 : 1;
+}
+
 }  // namespace
 
 Result<int> verb_bench(const Invocation& invocation) {
   GENEPOOL_TRY(const Config config, settings_of(invocation));
+  if (const std::string& suite = invocation.argument("SUITE"); suite == "peers") {
+    return bench_peers(invocation, config);
+  } else if (!suite.empty() && suite != "limits") {
+    return fail(Code::kUsage, "there is no suite \"{}\", only limits and peers", suite);
+  }
   GENEPOOL_TRY(const bench::SuiteOptions options, suite_options(invocation, config));
   GENEPOOL_TRY(const bench::WorkloadOptions wanted, workload_options(invocation, config));
   StatusLine status;
@@ -56,10 +92,8 @@ Result<int> verb_bench(const Invocation& invocation) {
   GENEPOOL_TRY(const bench::SuiteResult result,
                bench::run_suite(workload, options, [&](std::string_view stage) { status.show(stage); }));
   status.clear();
-  const std::string json_file = invocation.text("--json");
-  const std::string json = bench::report_json(head, workload, options, result);
-  print(json_file == "-" ? json : bench::report_text(head, workload, options, result, colours_for(invocation)));
-  if (!json_file.empty() && json_file != "-") GENEPOOL_TRY_VOID(write_json(json_file, json));
+  GENEPOOL_TRY_VOID(report(invocation, bench::report_text(head, workload, options, result, colours_for(invocation)),
+                           bench::report_json(head, workload, options, result)));
   return bench::all_pass(result.rows) ? 0 : 1;
 }
 

@@ -1,0 +1,105 @@
+#include "peers/completion_client.h"
+
+#include <fmt/core.h>
+
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
+
+#include "base/clock.h"
+#include "http/http_client.h"
+
+namespace genepool::bench {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string body_of(const Ask& ask) {
+  Json body{{"prompt", ask.prompt},   {"max_tokens", ask.tokens}, {"temperature", 0}, {"ignore_eos", true},
+            {"stream", true},         {"stream_options", {{"include_usage", true}}}};
+  if (!ask.model.empty()) body["model"] = ask.model;
+  if (!ask.may_reuse) body["cache_prompt"] = false;
+  for (const auto& [id, scale] : ask.lora) body["lora"].push_back({{"id", id}, {"scale", scale}});
+  return body.dump();
+}
+
+// The lines of an event stream: notes when each piece of text came, and what the end says of their number.
+class Events {
+ public:
+  void take(std::string_view bytes) {
+    rest_.append(bytes);
+    for (std::size_t end; (end = rest_.find('\n')) != std::string::npos; rest_.erase(0, end + 1)) take_line({rest_.data(), end});
+  }
+  std::vector<Instant> pieces;
+  std::uint64_t tokens = 0;
+  std::string error;
+
+ private:
+  void take_line(std::string_view line) {
+    if (!line.starts_with("data:") || line.find("[DONE]") != std::string_view::npos) return;
+    const Json event = Json::parse(line.substr(5), nullptr, false);
+    if (event.is_discarded()) return void(error = "an event is no JSON");
+    if (event.contains("error")) error = event["error"].dump();
+    if (const auto usage = event.find("usage"); usage != event.end() && usage->is_object()) tokens = usage->value("completion_tokens", 0U);
+    const auto choices = event.find("choices");
+    if (choices != event.end() && !choices->empty() && choices->front().value("finish_reason", Json()).is_null()) pieces.push_back(monotonic_now());
+  }
+  std::string rest_;
+};
+
+}  // namespace
+
+Result<Answered> ask(const Ask& ask) {
+  GENEPOOL_TRY(HttpClient client, HttpClient::open(ask.url));
+  Events events;
+  const Instant start = monotonic_now();
+  GENEPOOL_TRY(const HttpReply reply, client.stream("POST", "/v1/completions", body_of(ask), {{"content-type", "application/json"}},
+                                                    [&](std::string_view bytes) {
+                                                      events.take(bytes);
+                                                      return true;
+                                                    }));
+  const Instant end = monotonic_now();
+  if (reply.status != 200) return fail(Code::kIo, "{} answered {}: {}", ask.url, reply.status, reply.body);
+  if (!events.error.empty()) return fail(Code::kIo, "{} answered an error: {}", ask.url, events.error);
+  if (events.tokens != ask.tokens || events.pieces.empty()) {
+    return fail(Code::kIo, "{} made {} tokens, {} were asked for", ask.url, events.tokens, ask.tokens);
+  }
+  Answered answered{to_ms(events.pieces.front() - start), to_ms(end - start), {}};
+  // A token may end inside a character and come with the next one's piece: what counts is their number.
+  answered.gaps_ms.assign(ask.tokens - 1, (answered.total_ms - answered.first_token_ms) / std::max(1U, ask.tokens - 1));
+  if (events.pieces.size() == ask.tokens) {
+    for (std::size_t i = 1; i < events.pieces.size(); ++i) answered.gaps_ms[i - 1] = to_ms(events.pieces[i] - events.pieces[i - 1]);
+  }
+  return answered;
+}
+
+double Together::tokens_per_second() const {
+  std::size_t tokens = 0;
+  for (const Answered& answer : answers) tokens += answer.gaps_ms.size() + 1;
+  return seconds > 0 ? static_cast<double>(tokens) / seconds : 0;
+}
+
+Result<Together> ask_together(const std::vector<Ask>& asks) {
+  Together together;
+  together.answers.resize(asks.size());
+  std::optional<Error> error;
+  std::mutex mutex;
+  const Instant start = monotonic_now();
+  {
+    std::vector<std::jthread> clients;
+    for (std::size_t i = 0; i < asks.size(); ++i) {
+      clients.emplace_back([&, i] {
+        auto answer = bench::ask(asks[i]);
+        const std::scoped_lock lock(mutex);
+        if (answer) together.answers[i] = std::move(*answer);
+        else error = answer.error();
+      });
+    }
+  }
+  together.seconds = to_ms(monotonic_now() - start) / 1000;
+  if (error) return tl::unexpected(*error);
+  return together;
+}
+
+}  // namespace genepool::bench

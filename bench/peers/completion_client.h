@@ -1,0 +1,42 @@
+// One streamed POST /v1/completions as a client sees it: when each token came. Speaks to llama-server and to genepool alike.
+// Thread: any, one HttpClient each; blocks until the answer has ended.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace genepool::bench {
+
+struct Ask {
+  std::string url;     // "http://127.0.0.1:8811"
+  std::string model;   // as the server names it; "" = the only one
+  std::string prompt;
+  std::uint32_t tokens = 1;                  // exactly so many: the end of text is ignored, temperature is 0
+  std::vector<std::pair<int, double>> lora;  // llama-server's adapters of this request, by number and scale
+  bool may_reuse = false;                    // llama-server's cache_prompt; genepool decides by itself and is right to
+};
+
+struct Answered {
+  double first_token_ms = 0, total_ms = 0;
+  std::vector<double> gaps_ms;  // between tokens: one less than tokens
+  [[nodiscard]] double decode_ms_per_token() const {
+    return gaps_ms.empty() ? 0 : (total_ms - first_token_ms) / static_cast<double>(gaps_ms.size());
+  }
+};
+
+// kIo when the answer is not `tokens` long or breaks off: a measurement of something else.
+[[nodiscard]] Result<Answered> ask(const Ask& ask);
+
+// All at once, a thread each. `seconds`: until the last one has ended.
+struct Together {
+  std::vector<Answered> answers;
+  double seconds = 0;
+  [[nodiscard]] double tokens_per_second() const;
+};
+[[nodiscard]] Result<Together> ask_together(const std::vector<Ask>& asks);
+
+}  // namespace genepool::bench

@@ -1,0 +1,20 @@
+// The contests, one function each. Private to peers/.
+#pragma once
+
+#include "peers/arena.h"
+#include "peers/contest.h"
+
+namespace genepool::bench {
+
+// Each fills the samples of `contest`, whose title and goal are set; what it has measured before an error stays.
+[[nodiscard]] Result<void> start_to_first_token(Arena& arena, Contest& contest);
+[[nodiscard]] Result<void> decode_four_layers(Arena& arena, Contest& contest);
+[[nodiscard]] Result<void> switch_genomes(Arena& arena, Contest& contest);
+[[nodiscard]] Result<void> one_genome_four_requests(Arena& arena, Contest& contest);
+[[nodiscard]] Result<void> four_genomes_at_once(Arena& arena, Contest& contest);
+[[nodiscard]] Result<void> memory_of_four(Arena& arena, Contest& contest);
+
+// Two contests from the same requests.
+[[nodiscard]] Result<void> twenty_in_a_row(Arena& arena, Contest& to_first, Contest& to_last);
+
+}  // namespace genepool::bench

@@ -1,0 +1,19 @@
+// The race against what people would use instead: stock llama-server in three ways (all adapters loaded, router mode, started
+// for each genome), from the same engine source, base, layers, threads and context. Thread: one; blocks for minutes.
+// Use:   GENEPOOL_TRY(Arena arena, Arena::make(workload, options));
+//        const std::vector<Contest> contests = run_contests(arena, wanted);
+// Not here: tables (peers_report.h).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "peers/arena.h"
+#include "peers/contest.h"
+
+namespace genepool::bench {
+
+// A contest that breaks keeps its place, with the reason in its note: the others are still worth having.
+[[nodiscard]] std::vector<Contest> run_contests(Arena& arena);
+
+}  // namespace genepool::bench
