@@ -1,13 +1,15 @@
 # Thin: every target is a preset or a script that can be run by hand.
-.PHONY: help demo test build bench lint sanitize fuzz bootstrap
+.PHONY: help demo test build bench soak lint sanitize fuzz bootstrap
 
 PRESET ?= release
+SOAK_MINUTES ?= 10
 
 help:
 	@echo "make demo      install what is missing, build, serve real genomes, print the measured table"
 	@echo "make test      all tests"
 	@echo "make build     build/genepool and build/genepool-worker"
 	@echo "make bench     the founding document's suite on the real model"
+	@echo "make soak      the real server under churn for SOAK_MINUTES (10): nothing may grow or slow down"
 	@echo "make sanitize  unit and scenario tests under the address, undefined and thread sanitizers"
 	@echo "make fuzz      libFuzzer on every parser, FUZZ_SECONDS (60) each"
 	@echo "make lint      formatting, header and layering checks, clang-tidy"
@@ -28,6 +30,9 @@ demo: build
 
 bench: build
 	@build/genepool bench
+
+soak: build
+	@bench/soak/soak.py --minutes $(SOAK_MINUTES)
 
 sanitize: bootstrap
 	@for preset in asan tsan; do cmake --preset $$preset > /dev/null && cmake --build --preset $$preset && ctest --preset $$preset || exit 1; done

@@ -26,9 +26,15 @@ constexpr Duration kPoll = std::chrono::milliseconds(1);
 constexpr Duration kPatience = std::chrono::seconds(5);
 constexpr std::size_t kLogTail = 600;
 
+// Each thread of a process may have started some.
 std::vector<pid_t> children_of(pid_t pid) {
-  std::ifstream file(fmt::format("/proc/{0}/task/{0}/children", pid));
-  return {std::istream_iterator<pid_t>(file), {}};
+  std::vector<pid_t> children;
+  std::error_code ignored;
+  for (const auto& thread : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), ignored)) {
+    std::ifstream file(thread.path() / "children");
+    children.insert(children.end(), std::istream_iterator<pid_t>(file), {});
+  }
+  return children;
 }
 
 std::uint64_t tree_pss(pid_t pid) {
