@@ -6,7 +6,9 @@
 #pragma once
 
 #include <array>
+#include <boost/container/flat_set.hpp>
 #include <map>
+#include <memory_resource>
 #include <optional>
 #include <set>
 #include <string>
@@ -86,7 +88,7 @@ struct PoolCore::State {
     Instant assembly_since{};
     bool has_respawned = false;
     std::optional<Worker> worker;
-    std::set<Request*, BySeq> waiting;
+    boost::container::flat_set<Request*, BySeq> waiting;  // keeps its room: a HOT hit allocates nothing
     std::vector<Command*> commands;  // by seq
     Charged charged;
     std::uint64_t line_seq = 0;  // 0 = not in line
@@ -233,14 +235,15 @@ struct PoolCore::State {
   [[nodiscard]] std::uint64_t hot_in_use() const { return total(Charge::kHot).bytes + total(Charge::kDying).bytes; }
   [[nodiscard]] std::uint64_t hot_need(const Entry& e) const { return e.page_bytes + knobs.kv_bytes_per_worker; }
 
+  std::pmr::unsynchronized_pool_resource nodes;  // of what comes and goes with every request: used again, not allocated again
   std::map<Identity, Entry> entries;
-  std::map<RequestId, Request> requests;
+  std::pmr::map<RequestId, Request> requests{&nodes};
   std::map<std::uint64_t, Command> commands;  // by seq
   std::map<WorkerId, Entry*> workers;         // dying ones too
   std::map<LayerId, Layer> layers;            // in RAM
   std::map<std::uint64_t, Entry*> line;       // genomes that wait for a seat, by their oldest wait
   std::vector<Entry*> held;                   // seats held, in the order they were given
-  std::set<std::pair<Instant, RequestId>> request_deadlines;      // of waiting requests
+  std::pmr::set<std::pair<Instant, RequestId>> request_deadlines{&nodes};  // of waiting requests
   std::set<std::pair<Instant, std::uint64_t>> command_deadlines;  // by seq
   std::vector<Identity> forgettable;
   std::array<Total, 6> totals{};
