@@ -1,8 +1,10 @@
 #include "peers/arena.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -18,10 +20,12 @@ namespace {
 constexpr Duration kStartLimit = std::chrono::seconds(120);
 constexpr const char* kContext = "4096";
 
-// "llama-server -m base.gguf --lora-scaled random1.gguf:0.5": as a reader would type it, without the directories of this run.
-std::string shown(const std::vector<std::string>& command) {
+// "llama-server -m base.gguf --port PORT --lora-scaled random1.gguf:0.5": as a reader would type it, without what only this run
+// had: its directories and ports.
+std::string shown(const std::vector<std::string>& command, int port) {
   std::string text;
-  for (const std::string& word : command) {
+  for (std::string word : command) {
+    if (const std::size_t at = word.rfind(std::to_string(port)); at != std::string::npos && word.size() <= 15) word.replace(at, std::string::npos, "PORT");
     std::string brief;
     for (std::size_t at = 0; at < word.size();) {
       const std::size_t end = std::min(word.find(',', at), word.size());
@@ -67,7 +71,9 @@ Result<Arena> Arena::make(const Workload& workload, ArenaOptions options) {
   GENEPOOL_TRY(const std::unique_ptr<Store> store, Store::open(workload.dir.path()));
   for (const std::string& name : workload.layers) {
     GENEPOOL_TRY(const LayerRow row, store->layer(name));
-    arena.layer_files.push_back(arena.scratch("layers/" + row.id.hex() + ".gguf"));
+    const std::string file = arena.scratch(name + ".gguf");  // a link that shows its name in commands
+    if (::symlink(arena.scratch("layers/" + row.id.hex() + ".gguf").c_str(), file.c_str()) != 0) return fail_errno("link " + file, errno);
+    arena.layer_files.push_back(file);
   }
   GENEPOOL_TRY(const BaseId base, BaseId::from_hex(workload.base_id));
   static constexpr std::size_t kStacks = 20, kHeight = 4;
@@ -92,7 +98,7 @@ Result<Arena::Running> Arena::serve_ours(const std::vector<std::string>& setting
                                    fmt::format("127.0.0.1:{}", port), "--log.level", "warn"};
   command.insert(command.end(), settings.begin(), settings.end());
   GENEPOOL_TRY(ServerProcess process, ServerProcess::start(command, scratch("genepool.log")));
-  Running running{std::move(process), fmt::format("http://127.0.0.1:{}", port), shown(command)};
+  Running running{std::move(process), fmt::format("http://127.0.0.1:{}", port), shown(command, port)};
   GENEPOOL_TRY_VOID(running.process.wait_healthy(running.url, kStartLimit));
   return running;
 }
@@ -103,7 +109,7 @@ Result<Arena::Running> Arena::begin_stock(const StockProgram& program, const std
                                    "-c", kContext, "-t", threads()};
   command.insert(command.end(), words.begin(), words.end());
   GENEPOOL_TRY(ServerProcess process, ServerProcess::start(command, scratch("llama-server.log")));
-  return Running{std::move(process), fmt::format("http://127.0.0.1:{}", port), shown(command)};
+  return Running{std::move(process), fmt::format("http://127.0.0.1:{}", port), shown(command, port)};
 }
 
 Result<Arena::Running> Arena::serve_stock(const StockProgram& program, const std::vector<std::string>& words) {
@@ -123,7 +129,7 @@ Result<Arena::Running> Arena::serve_router(const StockProgram& program, std::siz
   GENEPOOL_TRY(const int port, free_port());
   const std::vector<std::string> command{program.path, "--models-preset", presets, "--host", "127.0.0.1", "--port", std::to_string(port)};
   GENEPOOL_TRY(ServerProcess process, ServerProcess::start(command, scratch("router.log")));
-  Running running{std::move(process), fmt::format("http://127.0.0.1:{}", port), shown(command)};
+  Running running{std::move(process), fmt::format("http://127.0.0.1:{}", port), shown(command, port)};
   GENEPOOL_TRY_VOID(running.process.wait_healthy(running.url, kStartLimit));
   return running;
 }

@@ -89,7 +89,7 @@ Result<void> start_to_first_token(Arena& arena, Contest& contest) {
   });
 }
 
-Result<void> decode_four_layers(Arena& arena, Contest& contest) {
+Result<void> decode_four_layers(Arena& arena, Contest& beside_stock, Contest& beside_base) {
   const Stack& stack = arena.stacks[0];
   const auto measure = [&](const std::string& url, const std::string& model) -> Result<double> {
     GENEPOOL_TRY(const Answered answer, ask({.url = url, .model = model, .prompt = prompt_of(0), .tokens = 2 * arena.options.tokens}));
@@ -97,7 +97,7 @@ Result<void> decode_four_layers(Arena& arena, Contest& contest) {
   };
   GENEPOOL_TRY(Arena::Running ours, arena.serve_ours({}));
   std::vector<std::pair<std::string, Arena::Running>> stock;
-  GENEPOOL_TRY_VOID(for_each_stock(arena, contest, "4 adapters", [&](const StockProgram& program, const std::string& name) -> Result<void> {
+  GENEPOOL_TRY_VOID(for_each_stock(arena, beside_stock, "4 adapters", [&](const StockProgram& program, const std::string& name) -> Result<void> {
     GENEPOOL_TRY(Arena::Running running, arena.serve_stock(program, arena.adapters_on(stack)));
     stock.emplace_back(name, std::move(running));
     return {};
@@ -106,11 +106,14 @@ Result<void> decode_four_layers(Arena& arena, Contest& contest) {
     arena.progress(fmt::format("decoding with 4 layers, round {}", round));
     GENEPOOL_TRY(const double genome, measure(ours.url, stack.genome));
     GENEPOOL_TRY(const double base, measure(ours.url, "base"));
-    if (round > 0) add(contest, kOurs, false, ours.command, genome);
-    if (round > 0) add(contest, "genepool, base alone", false, ours.command, base);
+    if (round > 0) {
+      add(beside_stock, kOurs, false, ours.command, genome);
+      add(beside_base, kOurs, false, ours.command, genome);
+      add(beside_base, "genepool, the base alone", true, ours.command, base);
+    }
     for (const auto& [name, running] : stock) {
       GENEPOOL_TRY(const double speed, measure(running.url, ""));
-      if (round > 0) add(contest, name, true, running.command, speed);
+      if (round > 0) add(beside_stock, name, true, running.command, speed);
     }
   }
   return {};
@@ -268,7 +271,6 @@ std::vector<Contest> run_contests(Arena& arena) {
   std::vector<Row> rows{
       {named("start", "4 layers from WARM to the first token", Quantity::kMillis, 10.0), start_to_first_token},
       {named("switch", "from one genome to another, first token", Quantity::kMillis, std::nullopt), switch_genomes},
-      {named("decode", "decoding with 4 layers of rank 16", Quantity::kTokensPerSecond, 1.5), decode_four_layers},
       {named("one_genome", "one genome, 4 requests at once", Quantity::kTokensPerSecond, 1.2), one_genome_four_requests},
       {named("four_genomes", "4 genomes at once", Quantity::kTokensPerSecond, 1.5), four_genomes_at_once},
       {named("memory", "memory of 4 genomes in use (PSS)", Quantity::kBytes, std::nullopt), memory_of_four},
@@ -278,11 +280,15 @@ std::vector<Contest> run_contests(Arena& arena) {
     if (const auto measured = row.measure(arena, row.contest); !measured) row.contest.note = measured.error().message;
     contests.push_back(std::move(row.contest));
   }
-  Contest first = named("twenty_first", "20 genomes in a row: mean time to the first token", Quantity::kMillis, 5.0);
-  Contest last = named("twenty_last", "20 genomes in a row: to the last token of all", Quantity::kMillis, 2.0);
-  if (const auto measured = twenty_in_a_row(arena, first, last); !measured) first.note = last.note = measured.error().message;
-  contests.push_back(std::move(first));
-  contests.push_back(std::move(last));
+  const auto both = [&](Contest one, Contest other, Result<void> (*measure)(Arena&, Contest&, Contest&)) {
+    if (const auto measured = measure(arena, one, other); !measured) one.note = other.note = measured.error().message;
+    contests.push_back(std::move(one));
+    contests.push_back(std::move(other));
+  };
+  both(named("decode", "decoding with 4 layers of rank 16", Quantity::kTokensPerSecond, 1.5),
+       named("decode_base", "the same, beside the base alone", Quantity::kTokensPerSecond, 0.75), decode_four_layers);
+  both(named("twenty_first", "20 genomes in a row: mean time to the first token", Quantity::kMillis, 5.0),
+       named("twenty_last", "20 genomes in a row: to the last token of all", Quantity::kMillis, 2.0), twenty_in_a_row);
   return contests;
 }
 

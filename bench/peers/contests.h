@@ -8,13 +8,14 @@ namespace genepool::bench {
 
 // Each fills the samples of `contest`, whose title and goal are set; what it has measured before an error stays.
 [[nodiscard]] Result<void> start_to_first_token(Arena& arena, Contest& contest);
-[[nodiscard]] Result<void> decode_four_layers(Arena& arena, Contest& contest);
 [[nodiscard]] Result<void> switch_genomes(Arena& arena, Contest& contest);
 [[nodiscard]] Result<void> one_genome_four_requests(Arena& arena, Contest& contest);
 [[nodiscard]] Result<void> four_genomes_at_once(Arena& arena, Contest& contest);
 [[nodiscard]] Result<void> memory_of_four(Arena& arena, Contest& contest);
 
-// Two contests from the same requests.
+// Two contests from the same requests each.
+// `beside_base`: against the base alone, served by genepool too.
+[[nodiscard]] Result<void> decode_four_layers(Arena& arena, Contest& beside_stock, Contest& beside_base);
 [[nodiscard]] Result<void> twenty_in_a_row(Arena& arena, Contest& to_first, Contest& to_last);
 
 }  // namespace genepool::bench

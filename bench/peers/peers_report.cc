@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace genepool::bench {
 namespace {
@@ -95,9 +96,11 @@ std::string peers_text(const ReportHead& head, const Arena& arena, const std::ve
                                  arena.options.tokens, arena.options.rounds);
   if (machine.is_busy()) text += "note      other programs kept the cores busy when this began: trust the ratios, not the times\n";
   text += fmt::format("\n{}\n", table.text(colours));
+  std::set<std::string> told;
   for (const Contest& contest : contests) {
     for (const Contestant& one : contest.contestants) {
-      if (!one.command.empty()) text += cli::painted(fmt::format("{}, {}: {}\n", contest.id, one.name, one.command), Paint::kDim, colours);
+      if (one.command.empty() || !told.insert(one.name + one.command).second) continue;
+      text += cli::painted(fmt::format("{}: {}\n", one.name, one.command), Paint::kDim, colours);
     }
   }
   return text;

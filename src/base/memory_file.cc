@@ -142,6 +142,14 @@ Result<MemoryFile> MemoryFile::seal_written(UniqueFd fd) {
   return file;
 }
 
+Result<void> MemoryFile::shrink(std::size_t size) {
+  GENEPOOL_CHECK(!is_sealed_ && size > 0 && size <= size_);
+  if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) return fail_errno("shrink a memory file", errno);
+  if (::mremap(data_, size_, size, 0) == MAP_FAILED) return fail_errno("shrink a mapping", errno);
+  size_ = size;
+  return {};
+}
+
 Result<void> MemoryFile::seal() {
   // F_SEAL_WRITE is refused while a writable mapping exists.
   unmap();

@@ -61,6 +61,9 @@ class MemoryFile {
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
 
+  // Gives back what is beyond `size`. Requires: not sealed, 0 < size <= size().
+  [[nodiscard]] Result<void> shrink(std::size_t size);
+
   // Afterwards the bytes are immutable for everyone (F_SEAL_WRITE | GROW | SHRINK | SEAL) and stay readable here.
   [[nodiscard]] Result<void> seal();
 

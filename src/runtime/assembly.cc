@@ -13,11 +13,11 @@ Result<LayerBytes> load(const LayerId& id, Store& store) {
   return layer;
 }
 
-Result<MemoryFile> fuse(const ResolvedGenome& genome, const std::map<LayerId, LayerBytes>& layers) {
+Result<MemoryFile> fuse(const ResolvedGenome& genome, const std::map<LayerId, LayerBytes>& layers, SpareMemory& spare) {
   std::vector<FusePart> parts;
   for (const StackEntry& entry : genome.genome.stack) parts.push_back({&layers.at(entry.layer)->view, entry.weight});
   GENEPOOL_TRY(const FusePlan plan, FusePlan::make(parts));
-  GENEPOOL_TRY(MemoryFile page, MemoryFile::create("genepool-page", plan.byte_size()));
+  GENEPOOL_TRY(MemoryFile page, spare.take(plan.byte_size()));
   plan.write(page.writable());
   GENEPOOL_TRY_VOID(page.seal());
   return page;
@@ -25,7 +25,8 @@ Result<MemoryFile> fuse(const ResolvedGenome& genome, const std::map<LayerId, La
 
 }  // namespace
 
-Result<BuiltPage> build_page(const ResolvedGenome& genome, const std::map<LayerId, LayerBytes>& resident, Store& store) {
+Result<BuiltPage> build_page(const ResolvedGenome& genome, const std::map<LayerId, LayerBytes>& resident, Store& store,
+                              SpareMemory& spare) {
   BuiltPage built;
   if (genome.genome.stack.empty()) return built;
   std::map<LayerId, LayerBytes> layers;
@@ -42,7 +43,7 @@ Result<BuiltPage> build_page(const ResolvedGenome& genome, const std::map<LayerI
     layers.emplace(entry.layer, std::move(layer));
   }
   const Instant begin = monotonic_now();
-  GENEPOOL_TRY(built.page, fuse(genome, layers));
+  GENEPOOL_TRY(built.page, fuse(genome, layers, spare));
   built.fuse = monotonic_now() - begin;
   return built;
 }

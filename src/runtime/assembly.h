@@ -13,6 +13,7 @@
 #include "base/memory_file.h"
 #include "genome/layer_file.h"
 #include "runtime/runtime.h"
+#include "runtime/spare_memory.h"
 #include "store/store.h"
 
 namespace genepool {
@@ -34,8 +35,9 @@ struct BuiltPage {
 };
 
 // Reads what `resident` lacks of the genome's layers from the store, then fuses the stack. kLayerCorrupt names the file.
+// The page's memory is `spare`'s if it has some.
 [[nodiscard]] Result<BuiltPage> build_page(const ResolvedGenome& genome, const std::map<LayerId, LayerBytes>& resident,
-                                           Store& store);
+                                           Store& store, SpareMemory& spare);
 
 // The times of one assembly; shared by its worker and all requests that joined it, filled in as it goes.
 struct AssemblyTimes {

@@ -138,6 +138,7 @@ void RuntimeImpl::on_second() {
   ledger_.update(pool_->snapshot(), gate_.usage());
   forget_unused();
   feed_.tick();
+  spare_.give_back_unused();
   pool_->flush_log();
   loop_.set_timer(second_timer_, monotonic_now() + std::chrono::seconds(1));
 }

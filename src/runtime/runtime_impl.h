@@ -180,9 +180,11 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   std::vector<WorkerId> unclaimed_victims_;    // killed for whoever is assembled next
   std::vector<std::function<void()>> drained_;
   std::vector<std::promise<void>> waiting_for_base_;
+  std::size_t wanted_spare_ = 0;               // bytes of the last page that took the spare's memory
   Loop::TimerId second_timer_ = 0;
 
   // Last, so that they go first; the destructor has stopped the loop's thread by then, and jobs may still post to it.
+  SpareMemory spare_;  // for loader threads
   Loop loop_;
   Loaders loaders_{2};  // pages
   Loaders errands_{2};  // callers' work: a slow disk below the layers must not stop `ps`

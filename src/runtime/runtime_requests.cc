@@ -215,7 +215,7 @@ void RuntimeImpl::perform_one(const BuildPage& action) {
     }
   }
   loaders_.submit([this, genome, resident = std::move(resident)] {
-    auto built = std::make_shared<Result<BuiltPage>>(build_page(genome, resident, *store_));
+    auto built = std::make_shared<Result<BuiltPage>>(build_page(genome, resident, *store_, spare_));
     loop_.post([this, identity = genome.identity, built] { on_page(identity, std::move(*built)); });
   });
 }
@@ -232,6 +232,7 @@ void RuntimeImpl::on_page(const Identity& identity, Result<BuiltPage> built) {
   PageBuilt event{identity, 0, {}};
   if (built->page) {
     event.page_bytes = built->page->size();
+    wanted_spare_ = event.page_bytes <= knobs().warm_bytes / 8 ? built->page->size() : 0;
     pages_.insert_or_assign(identity, std::move(*built->page));
   }
   for (auto& [id, layer] : built->loaded) {

@@ -1,5 +1,6 @@
 // What processes report, on the strand: turned into pool events, tokens for sinks, and times for receipts.
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "runtime/runtime_impl.h"
@@ -114,6 +115,8 @@ void RuntimeImpl::on_message(WorkerId worker, TokensOut& message) {
     request->receipt.first_token_ms = to_ms(monotonic_now() - from);
     if (request->is_lease) request->receipt.first_token_ms += request->receipt.acquire_ms;
     pool_->feed(FirstToken{message.request});
+    // Not earlier: until its first token a client waits for these cores.
+    if (const std::size_t size = std::exchange(wanted_spare_, 0)) loaders_.submit([this, size] { spare_.restock(size); });
   }
   request->tokens += message.tokens;
   request->sink->on_tokens(message);
