@@ -1,5 +1,5 @@
 // `genome page`: a genome's fused page as a file. It is a plain GGUF adapter that stock llama.cpp loads with scale 1: a way
-// out of genepool, and what tools/bench-peer gives to llama-server so that both use the same bytes.
+// out of genepool, and what `bench peers` gives to llama-server too.
 #include <fstream>
 
 #include "base/memory_file.h"
