@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <thread>
+
 #include "http/http_client.h"
 #include "peers/completion_client.h"
 #include "peers/peers.h"
@@ -259,6 +261,47 @@ Result<void> memory_of_four(Arena& arena, Contest& contest) {
   });
 }
 
+Result<void> two_genomes_one_thread(Arena& arena, Contest& contest) {
+  GENEPOOL_TRY(Arena::Running ours, arena.serve_ours({"--engine.threads", "1"}));
+  for (std::uint32_t round = 0; round <= arena.options.rounds; ++round) {  // the first warms up
+    arena.progress(fmt::format("{}: round {}", contest.title, round));
+    std::vector<Ask> asks;
+    for (std::size_t i = 0; i < 2; ++i) {
+      asks.push_back({.url = ours.url, .model = arena.stacks[i].genome, .prompt = prompt_of(2 * round + i), .tokens = 2 * arena.options.tokens});
+    }
+    GENEPOOL_TRY(const Together both, ask_together(asks));
+    asks.resize(1);
+    GENEPOOL_TRY(const Together alone, ask_together(asks));
+    if (round == 0) continue;
+    add(contest, kOurs, false, ours.command, both.tokens_per_second());
+    add(contest, "genepool, one of them alone", true, ours.command, alone.tokens_per_second());
+  }
+  return {};
+}
+
+Result<void> busy_neighbour(Arena& arena, Contest& contest) {
+  const auto speed = [&](Arena::Running& server, const std::string& model, std::uint32_t round) -> Result<double> {
+    GENEPOOL_TRY(const Answered answer, ask({.url = server.url, .model = model, .prompt = prompt_of(round), .tokens = 2 * arena.options.tokens}));
+    return 1000.0 / answer.decode_ms_per_token();
+  };
+  const auto beside = [&](Arena::Running& server, const std::string& model, std::uint32_t round) -> Result<double> {
+    const std::vector<std::string> spin{"/bin/sh", "-c", "while :; do :; done"};
+    GENEPOOL_TRY(const ServerProcess neighbour, ServerProcess::start(spin, arena.scratch("neighbour.log")));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    return speed(server, model, round);
+  };
+  GENEPOOL_TRY(Arena::Running ours, arena.serve_ours({}));
+  for (std::uint32_t round = 0; round <= arena.options.rounds; ++round) {
+    arena.progress(fmt::format("{}: round {}", contest.title, round));
+    GENEPOOL_TRY(const double alone, speed(ours, arena.stacks[0].genome, round));
+    GENEPOOL_TRY(const double crowded, beside(ours, arena.stacks[0].genome, round));
+    if (round == 0) continue;
+    add(contest, kOurs, false, ours.command, crowded);
+    add(contest, "genepool, without the other program", true, ours.command, alone);
+  }
+  return {};
+}
+
 std::vector<Contest> run_contests(Arena& arena) {
   using Measure = Result<void> (*)(Arena&, Contest&);
   struct Row {
@@ -273,6 +316,8 @@ std::vector<Contest> run_contests(Arena& arena) {
       {named("switch", "from one genome to another, first token", Quantity::kMillis, std::nullopt), switch_genomes},
       {named("one_genome", "one genome, 4 requests at once", Quantity::kTokensPerSecond, 1.2), one_genome_four_requests},
       {named("four_genomes", "4 genomes at once", Quantity::kTokensPerSecond, 1.5), four_genomes_at_once},
+      {named("two_threads", "2 genomes at once, a thread each, beside one", Quantity::kTokensPerSecond, 1.8), two_genomes_one_thread},
+      {named("neighbour", "decoding beside a program that keeps a core busy", Quantity::kTokensPerSecond, 1 / 2.2), busy_neighbour},
       {named("memory", "memory of 4 genomes in use (PSS)", Quantity::kBytes, std::nullopt), memory_of_four},
   };
   std::vector<Contest> contests;

@@ -13,6 +13,11 @@ namespace genepool::bench {
 [[nodiscard]] Result<void> four_genomes_at_once(Arena& arena, Contest& contest);
 [[nodiscard]] Result<void> memory_of_four(Arena& arena, Contest& contest);
 
+// Of genepool with itself: two genomes with a thread each beside one of them alone, and a genome beside a program that keeps a
+// core busy.
+[[nodiscard]] Result<void> two_genomes_one_thread(Arena& arena, Contest& contest);
+[[nodiscard]] Result<void> busy_neighbour(Arena& arena, Contest& contest);
+
 // Two contests from the same requests each.
 // `beside_base`: against the base alone, served by genepool too.
 [[nodiscard]] Result<void> decode_four_layers(Arena& arena, Contest& beside_stock, Contest& beside_base);

@@ -38,7 +38,7 @@ std::string ratio_text(const std::vector<double>& ratios) {
 Cell goal_cell(const Contest& contest) {
   const auto reached = contest.is_reached();
   if (!contest.goal) return "";
-  const std::string goal = fmt::format(">= {:g}", *contest.goal);
+  const std::string goal = fmt::format(">= {:.3g}", *contest.goal);
   if (!reached) return {goal + " not compared", Paint::kYellow};
   return {goal + (*reached ? " reached" : " MISSED"), *reached ? Paint::kGreen : Paint::kRed};
 }
