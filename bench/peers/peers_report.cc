@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
+
+#include "suite/bar_chart.h"
 
 namespace genepool::bench {
 namespace {
@@ -72,6 +73,29 @@ Json json_of(const Contest& contest) {
           {"contestants", std::move(contestants)}};
 }
 
+std::string head_text(const ReportHead& head, const Arena& arena) {
+  const Machine& machine = head.machine;
+  std::string text = fmt::format("genepool {} beside its peers, {}\nmachine   {}, {} cores, load {}\nengine    llama.cpp, base {}\n"
+                                 "layers    {}, {} a layer; {} tokens an answer, {} rounds, alternating\n",
+                                 head.version, machine.started, machine.cpu, machine.cores, machine.load_average, arena.workload.base_name,
+                                 arena.workload.layers_from, cli::human_bytes(arena.workload.layer_bytes / arena.workload.layers.size()),
+                                 arena.options.tokens, arena.options.rounds);
+  if (machine.is_busy()) text += "note      other programs kept the cores busy when this began: trust the ratios, not the times\n";
+  return text;
+}
+
+// "who: command", each once.
+std::vector<std::string> commands_of(const std::vector<Contest>& contests) {
+  std::vector<std::string> lines;
+  for (const Contest& contest : contests) {
+    for (const Contestant& one : contest.contestants) {
+      const std::string line = fmt::format("{}: {}", one.name, one.command);
+      if (!one.command.empty() && std::ranges::find(lines, line) == lines.end()) lines.push_back(line);
+    }
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string peers_text(const ReportHead& head, const Arena& arena, const std::vector<Contest>& contests, Colours colours) {
@@ -88,22 +112,43 @@ std::string peers_text(const ReportHead& head, const Arena& arena, const std::ve
     }
     if (!contest.note.empty()) table.add({is_first ? contest.title : "", {"broke off: " + contest.note, Paint::kRed}, "", "", "", ""});
   }
-  const Machine& machine = head.machine;
-  std::string text = fmt::format("genepool {} beside its peers, {}\nmachine   {}, {} cores, load {}\nengine    llama.cpp, base {}\n"
-                                 "layers    {}, {} a layer; {} tokens an answer, {} rounds, alternating\n",
-                                 head.version, machine.started, machine.cpu, machine.cores, machine.load_average, arena.workload.base_name,
-                                 arena.workload.layers_from, cli::human_bytes(arena.workload.layer_bytes / arena.workload.layers.size()),
-                                 arena.options.tokens, arena.options.rounds);
-  if (machine.is_busy()) text += "note      other programs kept the cores busy when this began: trust the ratios, not the times\n";
-  text += fmt::format("\n{}\n", table.text(colours));
-  std::set<std::string> told;
-  for (const Contest& contest : contests) {
-    for (const Contestant& one : contest.contestants) {
-      if (one.command.empty() || !told.insert(one.name + one.command).second) continue;
-      text += cli::painted(fmt::format("{}: {}\n", one.name, one.command), Paint::kDim, colours);
-    }
-  }
+  std::string text = fmt::format("{}\n{}\n", head_text(head, arena), table.text(colours));
+  for (const std::string& line : commands_of(contests)) text += cli::painted(line, Paint::kDim, colours) + "\n";
   return text;
+}
+
+std::string peers_html(const ReportHead& head, const Arena& arena, const std::vector<Contest>& contests) {
+  std::string page =
+      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>genepool beside its peers</title><style>"
+      "body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}svg{font:13px system-ui,sans-serif}"
+      ".ours{fill:#2b7a4b}.peer{fill:#9aa7b4}line{stroke:#222;stroke-width:1.5}code{font-size:12px;color:#555;word-break:break-all}"
+      ".missed{color:#b00020}.reached{color:#2b7a4b}</style>";
+  page += "<h1>genepool beside its peers</h1><pre>" + html_escaped(head_text(head, arena)) + "</pre>";
+  for (const Contest& contest : contests) {
+    std::vector<Bar> bars;
+    for (const Contestant& one : contest.contestants) {
+      if (one.samples.empty()) {
+        bars.push_back({one.name, one.note});
+        continue;
+      }
+      const auto [least, most] = std::ranges::minmax(one.samples);
+      bars.push_back({one.name, value_text(contest.quantity, median_of(one.samples)), median_of(one.samples), least, most, !one.is_peer});
+    }
+    page += fmt::format("<h2>{}</h2><p>{} is better; bars are medians, lines the spread over the rounds.", html_escaped(contest.title),
+                        contest.is_lower_better() ? "Less" : "More");
+    if (const std::vector<double> ratios = contest.ratios(); !ratios.empty()) {
+      page += fmt::format(" Against the best other one genepool is better by {}", ratio_text(ratios));
+      if (const auto reached = contest.is_reached()) {
+        page += fmt::format(", goal {:.3g}: <b class=\"{}\">{}</b>", *contest.goal, *reached ? "reached" : "missed", *reached ? "reached" : "missed");
+      }
+      page += ".";
+    }
+    if (!contest.note.empty()) page += " Broke off: " + html_escaped(contest.note);
+    page += "</p>" + bar_chart_svg(bars);
+  }
+  page += "<h2>Commands</h2><ul>";
+  for (const std::string& line : commands_of(contests)) page += "<li><code>" + html_escaped(line) + "</code></li>";
+  return page + "</ul></html>\n";
 }
 
 std::string peers_json(const ReportHead& head, const Arena& arena, const std::vector<Contest>& contests) {

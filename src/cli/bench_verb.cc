@@ -40,15 +40,18 @@ Result<bench::WorkloadOptions> workload_options(const Invocation& invocation, co
                                 .generated_rank = static_cast<std::uint64_t>(rank)};
 }
 
+Result<void> write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  if (!file.flush()) return fail_errno("write " + path, errno);
+  return {};
+}
+
 // Stdout gets the table, or the JSON for "-"; a file gets the JSON beside the table.
 Result<void> report(const Invocation& invocation, const std::string& text, const std::string& json) {
   const std::string path = invocation.text("--json");
   print(path == "-" ? json : text);
-  if (path.empty() || path == "-") return {};
-  std::ofstream file(path, std::ios::binary);
-  file << json;
-  if (!file.flush()) return fail_errno("write " + path, errno);
-  return {};
+  return path.empty() || path == "-" ? Result<void>() : write_file(path, json);
 }
 
 Result<int> bench_peers(const Invocation& invocation, const Config& config) {
@@ -71,6 +74,9 @@ Result<int> bench_peers(const Invocation& invocation, const Config& config) {
   const std::vector<bench::Contest> contests = bench::run_contests(arena);
   status.clear();
   GENEPOOL_TRY_VOID(report(invocation, bench::peers_text(head, arena, contests, colours_for(invocation)), bench::peers_json(head, arena, contests)));
+  if (const std::string page = invocation.text("--html"); !page.empty()) {
+    GENEPOOL_TRY_VOID(write_file(page, bench::peers_html(head, arena, contests)));
+  }
   return std::ranges::all_of(contests, [](const bench::Contest& contest) { return contest.is_reached().value_or(true); }) ? 0 : 1;
 }
 
@@ -80,6 +86,8 @@ Result<int> verb_bench(const Invocation& invocation) {
   GENEPOOL_TRY(const Config config, settings_of(invocation));
   if (const std::string& suite = invocation.argument("SUITE"); suite == "peers") {
     return bench_peers(invocation, config);
+  } else if (invocation.has("--html")) {
+    return fail(Code::kUsage, "--html belongs to the suite peers");
   } else if (!suite.empty() && suite != "limits") {
     return fail(Code::kUsage, "there is no suite \"{}\", only limits and peers", suite);
   }

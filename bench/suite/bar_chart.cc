@@ -1,0 +1,44 @@
+#include "suite/bar_chart.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace genepool::bench {
+
+std::string html_escaped(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&': escaped += "&amp;"; break;
+      case '<': escaped += "&lt;"; break;
+      case '>': escaped += "&gt;"; break;
+      case '"': escaped += "&quot;"; break;
+      default: escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string bar_chart_svg(const std::vector<Bar>& bars) {
+  static constexpr double kLabels = 330, kBars = 420, kValues = 150, kRow = 24;
+  double largest = 0;
+  for (const Bar& bar : bars) largest = std::max({largest, bar.value, bar.most});
+  const auto width_of = [&](double value) { return largest > 0 ? value / largest * kBars : 0; };
+  std::string svg = fmt::format(R"(<svg viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img">)", kLabels + kBars + kValues,
+                                kRow * static_cast<double>(bars.size()));
+  double y = 0;
+  for (const Bar& bar : bars) {
+    svg += fmt::format(R"(<text x="{}" y="{}" text-anchor="end">{}</text>)", kLabels - 8, y + 16, html_escaped(bar.label));
+    svg += fmt::format(R"(<rect class="{}" x="{}" y="{}" width="{:.1f}" height="16"/>)", bar.is_ours ? "ours" : "peer", kLabels, y + 4,
+                       width_of(bar.value));
+    if (bar.most > bar.least) {
+      svg += fmt::format(R"(<line x1="{:.1f}" x2="{:.1f}" y1="{}" y2="{}"/>)", kLabels + width_of(bar.least), kLabels + width_of(bar.most), y + 12, y + 12);
+    }
+    svg += fmt::format(R"(<text x="{:.1f}" y="{}">{}</text>)", kLabels + width_of(std::max(bar.value, bar.most)) + 8, y + 16, html_escaped(bar.value_text));
+    y += kRow;
+  }
+  return svg + "</svg>";
+}
+
+}  // namespace genepool::bench
