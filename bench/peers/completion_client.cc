@@ -24,14 +24,14 @@ std::string body_of(const Ask& ask) {
   return body.dump();
 }
 
-// The lines of an event stream: notes when each piece of text came, and what the end says of their number.
+// The lines of an event stream: notes when the first piece of text came, and what the end says of their number.
 class Events {
  public:
   void take(std::string_view bytes) {
     rest_.append(bytes);
     for (std::size_t end; (end = rest_.find('\n')) != std::string::npos; rest_.erase(0, end + 1)) take_line({rest_.data(), end});
   }
-  std::vector<Instant> pieces;
+  std::optional<Instant> first_piece;
   std::uint64_t tokens = 0;
   std::string error;
 
@@ -43,7 +43,7 @@ class Events {
     if (event.contains("error")) error = event["error"].dump();
     if (const auto usage = event.find("usage"); usage != event.end() && usage->is_object()) tokens = usage->value("completion_tokens", 0U);
     const auto choices = event.find("choices");
-    if (choices != event.end() && !choices->empty() && choices->front().value("finish_reason", Json()).is_null()) pieces.push_back(monotonic_now());
+    if (choices != event.end() && !choices->empty() && choices->front().value("finish_reason", Json()).is_null() && !first_piece) first_piece = monotonic_now();
   }
   std::string rest_;
 };
@@ -62,21 +62,15 @@ Result<Answered> ask(const Ask& ask) {
   const Instant end = monotonic_now();
   if (reply.status != 200) return fail(Code::kIo, "{} answered {}: {}", ask.url, reply.status, reply.body);
   if (!events.error.empty()) return fail(Code::kIo, "{} answered an error: {}", ask.url, events.error);
-  if (events.tokens != ask.tokens || events.pieces.empty()) {
+  if (events.tokens != ask.tokens || !events.first_piece) {
     return fail(Code::kIo, "{} made {} tokens, {} were asked for", ask.url, events.tokens, ask.tokens);
   }
-  Answered answered{to_ms(events.pieces.front() - start), to_ms(end - start), {}};
-  // A token may end inside a character and come with the next one's piece: what counts is their number.
-  answered.gaps_ms.assign(ask.tokens - 1, (answered.total_ms - answered.first_token_ms) / std::max(1U, ask.tokens - 1));
-  if (events.pieces.size() == ask.tokens) {
-    for (std::size_t i = 1; i < events.pieces.size(); ++i) answered.gaps_ms[i - 1] = to_ms(events.pieces[i] - events.pieces[i - 1]);
-  }
-  return answered;
+  return Answered{to_ms(*events.first_piece - start), to_ms(end - start), ask.tokens};
 }
 
 double Together::tokens_per_second() const {
   std::size_t tokens = 0;
-  for (const Answered& answer : answers) tokens += answer.gaps_ms.size() + 1;
+  for (const Answered& answer : answers) tokens += answer.tokens;
   return seconds > 0 ? static_cast<double>(tokens) / seconds : 0;
 }
 

@@ -1,4 +1,4 @@
-// One streamed POST /v1/completions as a client sees it: when each token came. Speaks to llama-server and to genepool alike.
+// One streamed POST /v1/completions as a client sees it: when its first token came and when it ended. Speaks to llama-server and to genepool alike.
 // Thread: any, one HttpClient each; blocks until the answer has ended.
 #pragma once
 
@@ -22,10 +22,8 @@ struct Ask {
 
 struct Answered {
   double first_token_ms = 0, total_ms = 0;
-  std::vector<double> gaps_ms;  // between tokens: one less than tokens
-  [[nodiscard]] double decode_ms_per_token() const {
-    return gaps_ms.empty() ? 0 : (total_ms - first_token_ms) / static_cast<double>(gaps_ms.size());
-  }
+  std::uint32_t tokens = 0;
+  [[nodiscard]] double decode_ms_per_token() const { return tokens < 2 ? 0 : (total_ms - first_token_ms) / (tokens - 1); }
 };
 
 // kIo when the answer is not `tokens` long or breaks off: a measurement of something else.

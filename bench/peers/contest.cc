@@ -4,13 +4,6 @@
 
 namespace genepool::bench {
 
-double median_of(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::ranges::sort(values);
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
 const Contestant* Contest::ours() const {
   const auto it = std::ranges::find_if(contestants, [](const Contestant& c) { return !c.is_peer && !c.samples.empty(); });
   return it == contestants.end() ? nullptr : &*it;

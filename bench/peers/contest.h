@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "suite/measurement.h"
+
 namespace genepool::bench {
 
 enum class Quantity { kMillis, kTokensPerSecond, kBytes };
@@ -32,7 +34,5 @@ struct Contest {
   [[nodiscard]] std::vector<double> ratios() const;
   [[nodiscard]] std::optional<bool> is_reached() const;  // by the median; none: no goal, or nobody to compare with
 };
-
-[[nodiscard]] double median_of(std::vector<double> values);  // 0 for none
 
 }  // namespace genepool::bench

@@ -30,7 +30,7 @@ GENOMES, CLIENTS, SAMPLE_S, LAYERS = 20, 2, 10, 8
 LIMITS = {"memory_mib": (1.05, 4), "descriptors": (1.0, 4), "processes": (1.0, 2), "disk_mib": (1.05, 2), "p99_ms": (1.5, 20)}
 
 
-def tree_pss(pid):
+def server_pss(pid):
     """PSS of the server alone (its workers come and go), in MiB."""
     with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("Pss:")) / 1024
@@ -60,8 +60,8 @@ def folder_mib(path):
 
 
 class Soak:
-    def __init__(self, server, data_dir, program, base, seconds):
-        self.server, self.data_dir, self.program, self.base = server, data_dir, program, base
+    def __init__(self, server, data_dir, program, seconds):
+        self.server, self.data_dir, self.program = server, data_dir, program
         self.end = time.monotonic() + seconds
         self.latencies, self.failures, self.changes = [], [], 0  # latencies: (when, ms) of HOT answers
         self.samples = []
@@ -136,7 +136,7 @@ class Soak:
         pid = self.server.process.pid
         recent = [ms for when, ms in list(self.latencies) if when > time.monotonic() - SAMPLE_S]
         p99 = statistics.quantiles(recent, n=100)[98] if len(recent) >= 2 else 0
-        self.samples.append({"s": round(time.monotonic()), "memory_mib": tree_pss(pid), "descriptors": len(os.listdir(f"/proc/{pid}/fd")),
+        self.samples.append({"s": round(time.monotonic()), "memory_mib": server_pss(pid), "descriptors": len(os.listdir(f"/proc/{pid}/fd")),
                              "processes": len(children(pid)), "disk_mib": folder_mib(self.data_dir), "p99_ms": p99, "answers": len(recent)})
 
     def run(self):
@@ -191,7 +191,7 @@ def main():
             status, text, _ = server.call("POST", "/api/genomes", {"name": f"g{index}", "stack": stack})
             if status != 201:
                 raise SystemExit(text)
-        soak = Soak(server, data_dir, program, base, args.minutes * 60)
+        soak = Soak(server, data_dir, program, args.minutes * 60)
         soak.run()
         server.stop()
     rows = list(judge(soak.samples))

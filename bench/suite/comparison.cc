@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "suite/measurement.h"
+
 namespace genepool::bench {
 namespace {
 
@@ -18,12 +20,6 @@ struct Row {
   bool is_peer = false;
 };
 using Rows = std::vector<std::pair<std::string, Row>>;  // in the file's order
-
-double median_of(std::vector<double>& values) {
-  const auto half = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), half, values.end());
-  return *half;
-}
 
 Result<Json> parsed(std::string_view text, std::string_view which) {
   Json json = Json::parse(text, nullptr, false);
@@ -55,7 +51,7 @@ std::pair<double, double> interval_of(const std::vector<double>& before, const s
     std::vector<double> values(from.size());
     std::uniform_int_distribution<std::size_t> which(0, from.size() - 1);
     for (double& value : values) value = from[which(chance)];
-    return median_of(values);
+    return median_of(std::move(values));
   };
   std::vector<double> ratios;
   for (std::size_t i = 0; i < kResamples; ++i) {
@@ -69,9 +65,8 @@ std::pair<double, double> interval_of(const std::vector<double>& before, const s
 ComparedRow compared(const Row& before, const Row& after) {
   ComparedRow row{before.title, before.unit, before.samples.size(), after.samples.size()};
   row.is_peer = before.is_peer;
-  std::vector<double> a = before.samples, b = after.samples;
-  row.old_median = median_of(a);
-  row.new_median = median_of(b);
+  row.old_median = median_of(before.samples);
+  row.new_median = median_of(after.samples);
   row.ratio = row.old_median > 0 ? row.new_median / row.old_median : 1;
   std::tie(row.least, row.most) = interval_of(before.samples, after.samples);
   const bool more_is_better = before.unit == "tokens/s";

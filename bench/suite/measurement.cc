@@ -19,6 +19,13 @@ Measurement shown_row(const char* id, const char* title) { return {id, title, Un
 
 }  // namespace
 
+double median_of(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::ranges::sort(values);
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
 double value_of(const Measurement& measurement, Statistic statistic) {
   const std::vector<double>& samples = measurement.samples;
   if (samples.empty()) return 0;

@@ -30,6 +30,7 @@ struct Measurement {
 
 enum class Verdict { kPass, kFail, kNone };  // kNone: there is no limit
 
+[[nodiscard]] double median_of(std::vector<double> values);  // 0 for none
 [[nodiscard]] double value_of(const Measurement& measurement, Statistic statistic);  // 0 without samples
 [[nodiscard]] bool is_within(const Measurement& measurement, const Bound& bound);    // false without samples
 [[nodiscard]] Verdict verdict_of(const Measurement& measurement);
