@@ -2,13 +2,13 @@
 // Owner: the verb. Thread: one.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
 #include "peers/server_process.h"
+#include "suite/progress.h"
 #include "suite/workload.h"
 
 namespace genepool::bench {
@@ -25,7 +25,7 @@ struct ArenaOptions {
   std::string our_program;                 // genepool itself
   std::vector<StockProgram> stock;         // builds of llama-server
   std::uint32_t rounds = 5, tokens = 32;
-  std::function<void(std::string_view)> progress;
+  Progress progress;
 };
 
 // A stack as both sides take it: names for us, numbers and files of adapters for llama-server.
@@ -65,7 +65,7 @@ class Arena {
   // The words that load every layer, on only for a request that says so.
   [[nodiscard]] std::vector<std::string> adapters_by_request() const;
 
-  void progress(std::string_view text) const { options.progress(text); }
+  [[nodiscard]] Result<void> progress(std::string_view text) const { return options.progress(text); }
   [[nodiscard]] std::string scratch(const std::string& name) const { return workload.dir.path() + "/" + name; }
 
  private:

@@ -10,8 +10,6 @@
 
 namespace genepool::bench {
 
-enum class Quantity { kMillis, kTokensPerSecond, kBytes };
-
 struct Contestant {
   std::string name;     // "llama-server, tuned"
   std::string command;  // as it was started, or how it was asked
@@ -22,12 +20,12 @@ struct Contestant {
 
 struct Contest {
   std::string id, title;
-  Quantity quantity = Quantity::kMillis;
+  Unit unit = Unit::kMillis;
   std::optional<double> goal;  // genepool is to be at least so many times better than the best peer
   std::vector<Contestant> contestants;
   std::string note;
 
-  [[nodiscard]] bool is_lower_better() const { return quantity != Quantity::kTokensPerSecond; }
+  [[nodiscard]] bool is_lower_better() const { return unit != Unit::kTokensPerSecond; }
   [[nodiscard]] const Contestant* ours() const;       // nullptr: not measured
   [[nodiscard]] const Contestant* best_peer() const;  // by median; nullptr: none was measured
   // How many times better genepool was than the best peer, round by round: over 1 is better.

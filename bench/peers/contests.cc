@@ -2,7 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <set>
 #include <thread>
+#include <variant>
 
 #include "http/http_client.h"
 #include "peers/completion_client.h"
@@ -68,7 +71,7 @@ Result<void> start_to_first_token(Arena& arena, Contest& contest) {
   {
     GENEPOOL_TRY(Arena::Running ours, arena.serve_ours({}));
     for (std::uint32_t round = 0; round < arena.options.rounds; ++round) {
-      arena.progress(fmt::format("start to first token: genepool, round {}", round + 1));
+      GENEPOOL_TRY_VOID(arena.progress(fmt::format("start to first token: genepool, round {}", round + 1)));
       GENEPOOL_TRY_VOID(bring(ours.url, stack.genome, "evict", R"({"to":"cold"})"));
       GENEPOOL_TRY_VOID(bring(ours.url, stack.genome, "warm"));
       GENEPOOL_TRY(const Answered warm, ask(one_token(ours.url, stack.genome)));
@@ -81,7 +84,7 @@ Result<void> start_to_first_token(Arena& arena, Contest& contest) {
   }
   return for_each_stock(arena, contest, "started for it", [&](const StockProgram& program, const std::string& name) -> Result<void> {
     for (std::uint32_t round = 0; round < arena.options.rounds; ++round) {
-      arena.progress(fmt::format("start to first token: {}, round {}", name, round + 1));
+      GENEPOOL_TRY_VOID(arena.progress(fmt::format("start to first token: {}, round {}", name, round + 1)));
       const Instant start = monotonic_now();
       GENEPOOL_TRY(Arena::Running stock, arena.serve_stock(program, arena.adapters_on(stack)));
       GENEPOOL_TRY_VOID(ask(one_token(stock.url, "")).map([](const auto&) {}));
@@ -105,7 +108,7 @@ Result<void> decode_four_layers(Arena& arena, Contest& beside_stock, Contest& be
     return {};
   }));
   for (std::uint32_t round = 0; round <= arena.options.rounds; ++round) {  // the first warms up
-    arena.progress(fmt::format("decoding with 4 layers, round {}", round));
+    GENEPOOL_TRY_VOID(arena.progress(fmt::format("decoding with 4 layers, round {}", round)));
     GENEPOOL_TRY(const double genome, measure(ours.url, stack.genome));
     GENEPOOL_TRY(const double base, measure(ours.url, "base"));
     if (round > 0) {
@@ -132,7 +135,7 @@ Result<void> switch_genomes(Arena& arena, Contest& contest) {
   }));
   const std::uint32_t rounds = 4 * arena.options.rounds;
   for (std::uint32_t round = 0; round < rounds; ++round) {
-    arena.progress(fmt::format("from one genome to another: round {} of {}", round + 1, rounds));
+    GENEPOOL_TRY_VOID(arena.progress(fmt::format("from one genome to another: round {} of {}", round + 1, rounds)));
     const Stack& stack = *two[round % 2];
     GENEPOOL_TRY(const Answered answer, ask(one_token(ours.url, stack.genome)));
     if (round > 1) add(contest, kOurs, false, ours.command + ", both HOT", answer.first_token_ms);
@@ -180,7 +183,7 @@ Result<void> at_once(Arena& arena, Contest& contest, bool is_same) {
     return all;
   };
   for (std::uint32_t round = 0; round <= arena.options.rounds; ++round) {
-    arena.progress(fmt::format("{}: round {}", contest.title, round));
+    GENEPOOL_TRY_VOID(arena.progress(fmt::format("{}: round {}", contest.title, round)));
     GENEPOOL_TRY(const Together mine, ask_together(asks(ours.url, true, round)));
     if (round > 0) add(contest, kOurs, false, ours.command, mine.tokens_per_second());
     for (const auto& [name, running] : stock) {
@@ -202,7 +205,7 @@ Result<void> twenty_in_a_row(Arena& arena, Contest& to_first, Contest& to_last) 
     double first_ms = 0;
     const Instant start = monotonic_now();
     for (std::size_t i = 0; i < arena.stacks.size(); ++i) {
-      arena.progress(fmt::format("20 genomes in a row: {}, {}", name, i + 1));
+      GENEPOOL_TRY_VOID(arena.progress(fmt::format("20 genomes in a row: {}, {}", name, i + 1)));
       GENEPOOL_TRY_VOID(before(i));
       GENEPOOL_TRY(const Answered answer, ask({.url = server.url, .model = arena.stacks[i].genome, .prompt = prompt_of(i), .tokens = arena.options.tokens}));
       first_ms += answer.first_token_ms;
@@ -241,7 +244,7 @@ Result<void> memory_of_four(Arena& arena, Contest& contest) {
     }
     return static_cast<double>(server.process.pss_bytes());
   };
-  arena.progress("memory of 4 genomes in use");
+  GENEPOOL_TRY_VOID(arena.progress("memory of 4 genomes in use"));
   {
     GENEPOOL_TRY(Arena::Running ours, arena.serve_ours({"--pool.max_hot", std::to_string(kAtOnce)}));
     GENEPOOL_TRY(const double bytes, used(ours, true));
@@ -262,9 +265,9 @@ Result<void> memory_of_four(Arena& arena, Contest& contest) {
 }
 
 Result<void> two_genomes_one_thread(Arena& arena, Contest& contest) {
-  GENEPOOL_TRY(Arena::Running ours, arena.serve_ours({"--engine.threads", "1"}));
+  GENEPOOL_TRY(Arena::Running ours, arena.serve_ours({"--engine.worker_threads", "1"}));
   for (std::uint32_t round = 0; round <= arena.options.rounds; ++round) {  // the first warms up
-    arena.progress(fmt::format("{}: round {}", contest.title, round));
+    GENEPOOL_TRY_VOID(arena.progress(fmt::format("{}: round {}", contest.title, round)));
     std::vector<Ask> asks;
     for (std::size_t i = 0; i < 2; ++i) {
       asks.push_back({.url = ours.url, .model = arena.stacks[i].genome, .prompt = prompt_of(2 * round + i), .tokens = 2 * arena.options.tokens});
@@ -292,7 +295,7 @@ Result<void> busy_neighbour(Arena& arena, Contest& contest) {
   };
   GENEPOOL_TRY(Arena::Running ours, arena.serve_ours({}));
   for (std::uint32_t round = 0; round <= arena.options.rounds; ++round) {
-    arena.progress(fmt::format("{}: round {}", contest.title, round));
+    GENEPOOL_TRY_VOID(arena.progress(fmt::format("{}: round {}", contest.title, round)));
     GENEPOOL_TRY(const double alone, speed(ours, arena.stacks[0].genome, round));
     GENEPOOL_TRY(const double crowded, beside(ours, arena.stacks[0].genome, round));
     if (round == 0) continue;
@@ -302,38 +305,67 @@ Result<void> busy_neighbour(Arena& arena, Contest& contest) {
   return {};
 }
 
-std::vector<Contest> run_contests(Arena& arena) {
-  using Measure = Result<void> (*)(Arena&, Contest&);
-  struct Row {
-    Contest contest;
-    Measure measure;
-  };
-  const auto named = [](const char* id, const char* title, Quantity quantity, std::optional<double> goal) {
-    return Contest{.id = id, .title = title, .quantity = quantity, .goal = goal, .contestants = {}, .note = ""};
-  };
-  std::vector<Row> rows{
-      {named("start", "4 layers from WARM to the first token", Quantity::kMillis, 10.0), start_to_first_token},
-      {named("switch", "from one genome to another, first token", Quantity::kMillis, std::nullopt), switch_genomes},
-      {named("one_genome", "one genome, 4 requests at once", Quantity::kTokensPerSecond, 1.2), one_genome_four_requests},
-      {named("four_genomes", "4 genomes at once", Quantity::kTokensPerSecond, 1.5), four_genomes_at_once},
-      {named("two_threads", "2 genomes at once, a thread each, beside one", Quantity::kTokensPerSecond, 1.8), two_genomes_one_thread},
-      {named("neighbour", "decoding beside a program that keeps a core busy", Quantity::kTokensPerSecond, 1 / 2.2), busy_neighbour},
-      {named("memory", "memory of 4 genomes in use (PSS)", Quantity::kBytes, std::nullopt), memory_of_four},
-  };
+namespace {
+
+using MeasureOne = Result<void> (*)(Arena&, Contest&);
+using MeasureTwo = Result<void> (*)(Arena&, Contest&, Contest&);
+
+struct Round {  // one or two contests from the same requests
   std::vector<Contest> contests;
-  for (Row& row : rows) {
-    if (const auto measured = row.measure(arena, row.contest); !measured) row.contest.note = measured.error().message;
-    contests.push_back(std::move(row.contest));
-  }
-  const auto both = [&](Contest one, Contest other, Result<void> (*measure)(Arena&, Contest&, Contest&)) {
-    if (const auto measured = measure(arena, one, other); !measured) one.note = other.note = measured.error().message;
-    contests.push_back(std::move(one));
-    contests.push_back(std::move(other));
+  std::variant<MeasureOne, MeasureTwo> measure;
+};
+
+std::vector<Round> all_rounds() {
+  const auto named = [](const char* id, const char* title, Unit unit, std::optional<double> goal) {
+    return Contest{.id = id, .title = title, .unit = unit, .goal = goal, .contestants = {}, .note = ""};
   };
-  both(named("decode", "decoding with 4 layers of rank 16", Quantity::kTokensPerSecond, 1.5),
-       named("decode_base", "the same, beside the base alone", Quantity::kTokensPerSecond, 0.75), decode_four_layers);
-  both(named("twenty_first", "20 genomes in a row: mean time to the first token", Quantity::kMillis, 5.0),
-       named("twenty_last", "20 genomes in a row: to the last token of all", Quantity::kMillis, 2.0), twenty_in_a_row);
+  return {
+      {{named("start", "4 layers from WARM to the first token", Unit::kMillis, 10.0)}, start_to_first_token},
+      {{named("switch", "from one genome to another, first token", Unit::kMillis, std::nullopt)}, switch_genomes},
+      {{named("one_genome", "one genome, 4 requests at once", Unit::kTokensPerSecond, 1.2)}, one_genome_four_requests},
+      {{named("four_genomes", "4 genomes at once", Unit::kTokensPerSecond, 1.5)}, four_genomes_at_once},
+      {{named("two_threads", "2 genomes at once, a thread each, beside one", Unit::kTokensPerSecond, 1.8)}, two_genomes_one_thread},
+      {{named("neighbour", "decoding beside a program that keeps a core busy", Unit::kTokensPerSecond, 1 / 2.2)}, busy_neighbour},
+      {{named("memory", "memory of 4 genomes in use (PSS)", Unit::kBytes, std::nullopt)}, memory_of_four},
+      {{named("decode", "decoding with 4 layers of rank 16", Unit::kTokensPerSecond, 1.5),
+        named("decode_base", "the same, beside the base alone", Unit::kTokensPerSecond, 0.75)}, decode_four_layers},
+      {{named("twenty_first", "20 genomes in a row: mean time to the first token", Unit::kMillis, 5.0),
+        named("twenty_last", "20 genomes in a row: to the last token of all", Unit::kMillis, 2.0)}, twenty_in_a_row},
+  };
+}
+
+// Those that hold a wanted contest, all for no wish. kUsage: nobody has such an id.
+Result<std::vector<Round>> wanted_rounds(const std::vector<std::string>& wanted) {
+  std::vector<Round> all = all_rounds(), chosen;
+  if (wanted.empty()) return all;
+  std::set<std::string> unknown(wanted.begin(), wanted.end());
+  for (Round& round : all) {
+    const auto hits = std::ranges::count_if(round.contests, [&](const Contest& contest) { return unknown.erase(contest.id) > 0; });
+    if (hits > 0) chosen.push_back(std::move(round));
+  }
+  if (!unknown.empty()) return fail(Code::kUsage, "there is no contest \"{}\"", *unknown.begin());
+  return chosen;
+}
+
+Result<void> measure(Arena& arena, Round& round) {
+  std::vector<Contest>& contests = round.contests;
+  GENEPOOL_TRY_VOID(arena.progress(contests[0].title));
+  if (const auto* one = std::get_if<MeasureOne>(&round.measure)) return (*one)(arena, contests[0]);
+  return std::get<MeasureTwo>(round.measure)(arena, contests[0], contests[1]);
+}
+
+}  // namespace
+
+Result<std::vector<Contest>> run_contests(Arena& arena, const std::vector<std::string>& wanted) {
+  GENEPOOL_TRY(std::vector<Round> rounds, wanted_rounds(wanted));
+  std::vector<Contest> contests;
+  for (Round& round : rounds) {
+    const auto measured = measure(arena, round);
+    for (Contest& contest : round.contests) {
+      if (!measured) contest.note = measured.error().message;
+      contests.push_back(std::move(contest));
+    }
+  }
   return contests;
 }
 

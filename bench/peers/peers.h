@@ -1,7 +1,7 @@
 // The race against what people would use instead: stock llama-server in three ways (all adapters loaded, router mode, started
 // for each genome), from the same engine source, base, layers, threads and context. Thread: one; blocks for minutes.
 // Use:   GENEPOOL_TRY(Arena arena, Arena::make(workload, options));
-//        const std::vector<Contest> contests = run_contests(arena, wanted);
+//        GENEPOOL_TRY(const std::vector<Contest> contests, run_contests(arena, {"start", "switch"}));
 // Not here: tables (peers_report.h).
 #pragma once
 
@@ -14,6 +14,7 @@
 namespace genepool::bench {
 
 // A contest that breaks keeps its place, with the reason in its note: the others are still worth having.
-[[nodiscard]] std::vector<Contest> run_contests(Arena& arena);
+// `wanted`: ids of contests, empty for all; what comes from the same requests comes along. kUsage: there is no such contest.
+[[nodiscard]] Result<std::vector<Contest>> run_contests(Arena& arena, const std::vector<std::string>& wanted);
 
 }  // namespace genepool::bench

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "suite/bar_chart.h"
+#include "suite/html_page.h"
 
 namespace genepool::bench {
 namespace {
@@ -15,19 +16,10 @@ using cli::Colours;
 using cli::Paint;
 using Json = nlohmann::ordered_json;
 
-std::string value_text(Quantity quantity, double value) {
-  switch (quantity) {
-    case Quantity::kMillis: return cli::human_ms(value);
-    case Quantity::kTokensPerSecond: return fmt::format("{:.1f} tokens/s", value);
-    case Quantity::kBytes: return unit_text(Unit::kBytes, value);
-  }
-  return "";
-}
-
-std::string spread_text(Quantity quantity, const std::vector<double>& samples) {
+std::string spread_text(Unit unit, const std::vector<double>& samples) {
   if (samples.empty()) return "-";
   const auto [least, most] = std::ranges::minmax(samples);
-  return samples.size() == 1 ? "" : fmt::format("{} to {}", value_text(quantity, least), value_text(quantity, most));
+  return samples.size() == 1 ? "" : fmt::format("{} to {}", unit_text(unit, least), unit_text(unit, most));
 }
 
 std::string ratio_text(const std::vector<double>& ratios) {
@@ -44,15 +36,6 @@ Cell goal_cell(const Contest& contest) {
   return {goal + (*reached ? " reached" : " MISSED"), *reached ? Paint::kGreen : Paint::kRed};
 }
 
-std::string name_of(Quantity quantity) {
-  switch (quantity) {
-    case Quantity::kMillis: return "ms";
-    case Quantity::kTokensPerSecond: return "tokens/s";
-    case Quantity::kBytes: return "bytes";
-  }
-  return "";
-}
-
 Json json_of(const Contest& contest) {
   Json contestants = Json::array();
   for (const Contestant& one : contest.contestants) {
@@ -63,7 +46,7 @@ Json json_of(const Contest& contest) {
   const auto reached = contest.is_reached();
   return {{"id", contest.id},
           {"title", contest.title},
-          {"quantity", name_of(contest.quantity)},
+          {"unit", name_of(contest.unit)},
           {"goal", contest.goal ? Json(*contest.goal) : Json()},
           {"best_peer", best ? Json(best->name) : Json()},
           {"ratio", median_of(contest.ratios())},
@@ -105,8 +88,8 @@ std::string peers_text(const ReportHead& head, const Arena& arena, const std::ve
     bool is_first = true;
     for (const Contestant& one : contest.contestants) {
       const bool is_decisive = &one == best;
-      const std::string median = one.samples.empty() ? (one.note.empty() ? "-" : one.note) : value_text(contest.quantity, median_of(one.samples));
-      table.add({is_first ? contest.title : "", one.name, median, spread_text(contest.quantity, one.samples),
+      const std::string median = one.samples.empty() ? (one.note.empty() ? "-" : one.note) : unit_text(contest.unit, median_of(one.samples));
+      table.add({is_first ? contest.title : "", one.name, median, spread_text(contest.unit, one.samples),
                  is_decisive ? ratio_text(contest.ratios()) : "", is_decisive ? goal_cell(contest) : Cell("")});
       is_first = false;
     }
@@ -118,12 +101,7 @@ std::string peers_text(const ReportHead& head, const Arena& arena, const std::ve
 }
 
 std::string peers_html(const ReportHead& head, const Arena& arena, const std::vector<Contest>& contests) {
-  std::string page =
-      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>genepool beside its peers</title><style>"
-      "body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}svg{font:13px system-ui,sans-serif}"
-      ".ours{fill:#2b7a4b}.peer{fill:#9aa7b4}line{stroke:#222;stroke-width:1.5}code{font-size:12px;color:#555;word-break:break-all}"
-      ".missed{color:#b00020}.reached{color:#2b7a4b}</style>";
-  page += "<h1>genepool beside its peers</h1><pre>" + html_escaped(head_text(head, arena)) + "</pre>";
+  std::string page;
   for (const Contest& contest : contests) {
     std::vector<Bar> bars;
     for (const Contestant& one : contest.contestants) {
@@ -132,7 +110,7 @@ std::string peers_html(const ReportHead& head, const Arena& arena, const std::ve
         continue;
       }
       const auto [least, most] = std::ranges::minmax(one.samples);
-      bars.push_back({one.name, value_text(contest.quantity, median_of(one.samples)), median_of(one.samples), least, most, !one.is_peer});
+      bars.push_back({one.name, unit_text(contest.unit, median_of(one.samples)), median_of(one.samples), least, most, !one.is_peer});
     }
     page += fmt::format("<h2>{}</h2><p>{} is better; bars are medians, lines the spread over the rounds.", html_escaped(contest.title),
                         contest.is_lower_better() ? "Less" : "More");
@@ -148,7 +126,7 @@ std::string peers_html(const ReportHead& head, const Arena& arena, const std::ve
   }
   page += "<h2>Commands</h2><ul>";
   for (const std::string& line : commands_of(contests)) page += "<li><code>" + html_escaped(line) + "</code></li>";
-  return page + "</ul></html>\n";
+  return html_page("genepool beside its peers", head_text(head, arena), page + "</ul>");
 }
 
 std::string peers_json(const ReportHead& head, const Arena& arena, const std::vector<Contest>& contests) {

@@ -4,21 +4,9 @@
 
 #include <algorithm>
 
-namespace genepool::bench {
+#include "suite/html_page.h"
 
-std::string html_escaped(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      default: escaped += c;
-    }
-  }
-  return escaped;
-}
+namespace genepool::bench {
 
 std::string bar_chart_svg(const std::vector<Bar>& bars) {
   static constexpr double kLabels = 330, kBars = 420, kValues = 150, kRow = 24;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace genepool::bench {
@@ -14,6 +13,5 @@ struct Bar {
 };
 
 [[nodiscard]] std::string bar_chart_svg(const std::vector<Bar>& bars);
-[[nodiscard]] std::string html_escaped(std::string_view text);
 
 }  // namespace genepool::bench

@@ -37,7 +37,7 @@ Rows rows_of(const Json& result) {
     for (const Json& one : contest.at("contestants")) {
       const std::string who = one.at("name");
       rows.emplace_back(contest.at("id").get<std::string>() + "/" + who,
-                        Row{contest.at("title").get<std::string>() + ": " + who, contest.at("quantity"), one.at("samples"), one.value("peer", false)});
+                        Row{contest.at("title").get<std::string>() + ": " + who, contest.at("unit"), one.at("samples"), one.value("peer", false)});
     }
   }
   return rows;

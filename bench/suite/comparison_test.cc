@@ -36,7 +36,7 @@ TEST(Comparison, noise_is_no_change_and_a_change_is_one) {
 
 TEST(Comparison, of_a_rate_more_is_better) {
   const auto peers = [](double rate) {
-    return fmt::format(R"({{"machine":{{}},"contests":[{{"id":"c","title":"C","quantity":"tokens/s","contestants":[{{"name":"genepool","samples":[{0},{0},{0}]}}]}}]}})", rate);
+    return fmt::format(R"({{"machine":{{}},"contests":[{{"id":"c","title":"C","unit":"tokens/s","contestants":[{{"name":"genepool","samples":[{0},{0},{0}]}}]}}]}})", rate);
   };
   const auto compared = compare_results(peers(100), peers(150));
   ASSERT_TRUE(compared) << compared.error().message;

@@ -27,7 +27,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 Result<void> memory_of_five(Bench& bench) {
   static constexpr std::size_t kHot = 5;
-  bench.stage("memory of 5 HOT genomes");
+  GENEPOOL_TRY_VOID(bench.stage("memory of 5 HOT genomes"));
   GENEPOOL_TRY_VOID(bench.pool.set("pool.max_hot", "5"));
   for (const std::string& genome : tallest(bench.workload, kHot)) {
     GENEPOOL_TRY_VOID(bench.pool.acquire_with_metrics(genome, bench.question()).map([](const auto&) {}));
@@ -53,7 +53,7 @@ Result<void> twenty_different(Bench& bench) {
   for (std::size_t i = 0; i < Workload::kGenomes; ++i) GENEPOOL_TRY_VOID(bench.pool.make_cold(bench.genome(i)));
   double assembly_ms = 0, inference_ms = 0;
   for (std::size_t i = 0; i < Workload::kGenomes; ++i) {
-    bench.stage(fmt::format("20 different genomes in a row: {}", i + 1));
+    GENEPOOL_TRY_VOID(bench.stage(fmt::format("20 different genomes in a row: {}", i + 1)));
     GENEPOOL_TRY(const auto measured, bench.pool.acquire_with_metrics(bench.genome(i), bench.question()));
     assembly_ms += measured.metrics.assembly_ms();
     inference_ms += measured.metrics.inference_ms;
@@ -69,7 +69,7 @@ Result<void> sequential_requests(Bench& bench) {
   static constexpr std::size_t kGenomes = 10;
   const std::size_t requests = bench.rounds(100, 20);
   for (std::size_t i = 0; i < requests; ++i) {
-    bench.stage(fmt::format("sequential requests over 10 genomes: {} of {}", i + 1, requests));
+    GENEPOOL_TRY_VOID(bench.stage(fmt::format("sequential requests over 10 genomes: {} of {}", i + 1, requests)));
     const Stopwatch watch;
     GENEPOOL_TRY_VOID(bench.pool.acquire_with_metrics(bench.genome(i % kGenomes), bench.question()).map([](const auto&) {}));
     bench.add("sequential", watch.ms());
@@ -85,7 +85,7 @@ Result<void> normal_load(Bench& bench) {
   double alarms = 0, thrash_requests = 0;
   bool was_thrashing = false;
   for (std::size_t i = 0; i < requests; ++i) {
-    bench.stage(fmt::format("normal load, Zipf over {} genomes: {} of {}", kGenomes, i + 1, requests));
+    GENEPOOL_TRY_VOID(bench.stage(fmt::format("normal load, Zipf over {} genomes: {} of {}", kGenomes, i + 1, requests)));
     GENEPOOL_TRY(const auto measured, bench.pool.acquire_with_metrics(bench.genome(zipf(chance)), bench.question()));
     if (measured.metrics.assembly_ms() > measured.metrics.inference_ms) ++thrash_requests;
     const bool is_thrashing = bench.pool.stats().is_thrashing;
@@ -105,7 +105,7 @@ Result<void> collect_answers(Bench& bench) {
   ask.prompt = "Where can I find fresh bread in this town?";
   ask.max_tokens = 48;
   for (const GenomeLine& genome : bench.workload.genomes) {
-    bench.stage("an answer of " + genome.name);
+    GENEPOOL_TRY_VOID(bench.stage("an answer of " + genome.name));
     GENEPOOL_TRY(const auto measured, bench.pool.acquire_with_metrics(genome.name, ask));
     bench.add_answer({genome.name, joined(genome.stack), ask.prompt, measured.generation.text});
   }

@@ -41,7 +41,8 @@ double value_of(const Measurement& measurement, Statistic statistic) {
 bool is_within(const Measurement& measurement, const Bound& bound) {
   if (measurement.samples.empty()) return false;
   const double value = value_of(measurement, bound.statistic);
-  return bound.is_allowed ? value <= bound.value : value < bound.value;
+  if (value == bound.value) return bound.is_allowed;
+  return bound.is_least ? value > bound.value : value < bound.value;
 }
 
 Verdict verdict_of(const Measurement& measurement) {
@@ -64,34 +65,63 @@ std::string_view name_of(Statistic statistic) {
   return "";
 }
 
+std::string_view name_of(Unit unit) {
+  switch (unit) {
+    case Unit::kMillis: return "ms";
+    case Unit::kBytes: return "bytes";
+    case Unit::kRatio: return "ratio";
+    case Unit::kCount: return "count";
+    case Unit::kTokensPerSecond: return "tokens/s";
+  }
+  return "";
+}
+
 std::vector<Measurement> founding_rows() {
   using enum Statistic;
-  return {
+  std::vector<Measurement> rows;
+  const auto group = [&rows](const char* title, std::vector<Measurement> members) {
+    for (Measurement& member : members) {
+      member.group = title;
+      rows.push_back(std::move(member));
+    }
+  };
+  group("layers and processes", {
       time_row("layer_load_disk", "layer load, page cache dropped", 100),
       time_row("layer_load_cached", "layer load, page cache kept", 100),
       time_row("layer_stack", "layer stack, per layer", 50, {{kP99, 10, true}}),
       time_row("process_spawn", "process spawn", 500, {{kP50, 3, true}}),
       time_row("process_teardown", "process teardown", 100, {{kP99, 15, true}}),
       time_row("spawn_teardown", "spawn + teardown", 600),
+  });
+  group("whole requests", {
       time_row("inference", "inference", 2000),
       time_row("total_cold", "whole request, COLD to last token", 3000, {{kP99, 1000}}),
+      {"sequential", "sequential requests over 10 genomes", Unit::kMillis, Bound{kMean, 1000}, {}, {}, {}},
+  });
+  group("acquire", {
       time_row("hot_acquire", "HOT acquire, cores idle", 10, {{kP99, 0.4, true}}),
       time_row("hot_acquire_busy", "HOT acquire, both cores decoding", 10),
       time_row("warm_acquire", "WARM acquire, page kept", 500, {{kP50, 8, true}, {kP99, 40, true}}),
       time_row("warm_acquire_full", "WARM acquire, HOT full: evicts one", 500),
       time_row("cold_acquire", "COLD acquire, page cache dropped", 3000),
       time_row("cold_acquire_cached", "COLD acquire, page cache kept", 3000),
+  });
+  group("to the first token of a chat prompt", {
       shown_row("first_token_hot", "first token from HOT"),
       shown_row("first_token_warm", "first token from WARM"),
       shown_row("first_token_cold", "first token from COLD"),
+  });
+  group("memory", {
       {"memory_genome", "memory of a HOT genome (PSS)", Unit::kBytes, Bound{kMax, kGigabyte}, {}, {}, {}},
       {"memory_five", "5 HOT genomes + zygote (PSS)", Unit::kBytes, Bound{kMax, 5 * kGigabyte, true}, {}, {}, {}},
       {"private_genome", "private bytes of a HOT genome", Unit::kBytes, std::nullopt, {{kMax, 25 * kMebibyte, true}}, {}, {}},
+  });
+  group("thrashing", {
       {"twenty_ratio", "20 different genomes: assembly / inference", Unit::kRatio, Bound{kMean, 0.5}, {}, {}, {}},
-      {"sequential", "sequential requests over 10 genomes", Unit::kMillis, Bound{kMean, 1000}, {}, {}, {}},
       {"normal_alarms", "normal load: thrashing alarms", Unit::kCount, Bound{kMax, 0, true}, {}, {}, {}},
       {"normal_requests", "normal load: thrashing requests", Unit::kCount, Bound{kMax, 0, true}, {}, {}, {}},
-  };
+  });
+  return rows;
 }
 
 }  // namespace genepool::bench

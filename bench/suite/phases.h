@@ -31,7 +31,7 @@ class Bench {
   void note(std::string_view row, std::string text);
   void aim_more(std::string_view row, double more);  // raises the row's aims by what is known only now
   void add_answer(Answer answer) { result_.answers.push_back(std::move(answer)); }
-  void stage(std::string_view text) const { progress_(text); }
+  [[nodiscard]] Result<void> stage(std::string_view text) const { return progress_(text); }
 
   // Requests of a phase: all, or fewer with --quick.
   [[nodiscard]] std::size_t rounds(std::size_t all, std::size_t quick) const { return options.is_quick ? quick : all; }

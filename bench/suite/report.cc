@@ -2,6 +2,12 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <span>
+
+#include "suite/bar_chart.h"
+#include "suite/html_page.h"
+
 namespace genepool::bench {
 namespace {
 
@@ -78,6 +84,49 @@ std::string notes_text(const SuiteResult& result, Colours colours) {
   return text;
 }
 
+// The founding document's limits, or the goals of a suite of ours.
+std::string summary_text(const SuiteResult& result, Colours colours) {
+  const auto limits = std::ranges::count_if(result.rows, [](const Measurement& row) { return row.limit.has_value(); });
+  const auto failed = std::ranges::count_if(result.rows, [](const Measurement& row) { return verdict_of(row) == Verdict::kFail; });
+  const char* const what = result.suite == "limits" ? "limits of the founding document" : "goals";
+  std::string text;
+  if (failed > 0) {
+    text = cli::painted(fmt::format("{} of {} {} FAIL", failed, limits, what), Paint::kRed, colours);
+  } else if (limits > 0) {
+    text = cli::painted(fmt::format("All {} {} pass", limits, what), Paint::kGreen, colours);
+  } else {
+    text = "No goals here";
+  }
+  text += fmt::format(", measured in {:.0f} s.\n", result.seconds);
+  if (!result.broke_off.empty()) {
+    text += cli::painted("The run broke off, rows without a figure were not measured: " + result.broke_off, Paint::kRed, colours) + "\n";
+  }
+  return text;
+}
+
+// A chart for each unit of the group, and the verdicts.
+std::string group_html(std::span<const Measurement> rows) {
+  std::string html;
+  for (const Unit unit : {Unit::kMillis, Unit::kBytes, Unit::kRatio, Unit::kCount, Unit::kTokensPerSecond}) {
+    std::vector<Bar> bars;
+    for (const Measurement& row : rows) {
+      if (row.unit != unit) continue;
+      const double median = value_of(row, Statistic::kP50);
+      const double least = row.samples.empty() ? 0 : std::ranges::min(row.samples);
+      bars.push_back({row.title, row.samples.empty() ? "not measured" : unit_text(unit, median), median, least, value_of(row, Statistic::kP99), true});
+    }
+    if (!bars.empty()) html += bar_chart_svg(bars);
+  }
+  for (const Measurement& row : rows) {
+    if (const Verdict verdict = verdict_of(row); verdict != Verdict::kNone) {
+      html += fmt::format("<div>{}: {}: <b class=\"{}\">{}</b></div>", html_escaped(row.title), html_escaped(limit_text(row)),
+                          verdict == Verdict::kPass ? "reached" : "missed", verdict == Verdict::kPass ? "PASS" : "FAIL");
+    }
+    if (!row.note.empty()) html += fmt::format("<div>{}: {}</div>", html_escaped(row.title), html_escaped(row.note));
+  }
+  return html;
+}
+
 std::string answers_text(const SuiteResult& result, Colours colours) {
   std::string text;
   for (const Answer& answer : result.answers) {
@@ -95,6 +144,7 @@ std::string unit_text(Unit unit, double value) {
     case Unit::kBytes: return value >= 1e9 ? fmt::format("{:.3g} GB", value / 1e9) : fmt::format("{:.3g} MB", value / 1e6);
     case Unit::kRatio: return fmt::format("{:.3f}", value);
     case Unit::kCount: return fmt::format("{:.0f}", value);
+    case Unit::kTokensPerSecond: return fmt::format("{:.1f} tokens/s", value);
   }
   return "";
 }
@@ -105,25 +155,36 @@ std::string bound_text(Unit unit, const Bound& bound) {
     case Unit::kMillis: value = bound.value >= 1000 ? fmt::format("{:g} s", bound.value / 1000) : fmt::format("{:g} ms", bound.value); break;
     case Unit::kRatio: value = fmt::format("{:g}", bound.value); break;
     case Unit::kBytes:
+    case Unit::kTokensPerSecond:
     case Unit::kCount: value = unit_text(unit, bound.value); break;
   }
-  return fmt::format("{} {} {}", name_of(bound.statistic), bound.is_allowed ? "<=" : "<", value);
+  const char* comparison = bound.is_least ? (bound.is_allowed ? ">=" : ">") : (bound.is_allowed ? "<=" : "<");
+  return fmt::format("{} {} {}", name_of(bound.statistic), comparison, value);
 }
 
 std::string report_text(const ReportHead& head, const Workload& workload, const SuiteOptions& options,
                         const SuiteResult& result, Colours colours) {
   Table table({"WHAT", "P50", "P99", "MAX", "N", "LIMIT", "VERDICT", "OUR AIM", ""});
-  std::size_t failed = 0, limits = 0;
+  std::string_view group;
   for (const Measurement& row : result.rows) {
+    if (row.group != group) table.add({{row.group, Paint::kBold}, "", "", "", "", "", "", "", ""});
+    group = row.group;
     table.add(line_of(row));
-    if (row.limit) ++limits;
-    if (verdict_of(row) == Verdict::kFail) ++failed;
   }
-  const std::string summary =
-      failed == 0 ? cli::painted(fmt::format("All {} limits of the founding document pass", limits), Paint::kGreen, colours)
-                  : cli::painted(fmt::format("{} of {} limits of the founding document FAIL", failed, limits), Paint::kRed, colours);
-  return fmt::format("{}\n{}\n{}\n{}, measured in {:.0f} s.\n{}", head_text(head, workload, options, colours),
-                     table.text(colours), notes_text(result, colours), summary, result.seconds, answers_text(result, colours));
+  return fmt::format("{}\n{}\n{}\n{}{}", head_text(head, workload, options, colours), table.text(colours), notes_text(result, colours),
+                     summary_text(result, colours), answers_text(result, colours));
+}
+
+std::string report_html(const ReportHead& head, const Workload& workload, const SuiteOptions& options, const SuiteResult& result) {
+  std::string body;
+  for (auto row = result.rows.begin(); row != result.rows.end();) {
+    const auto end = std::find_if(row, result.rows.end(), [&](const Measurement& other) { return other.group != row->group; });
+    body += fmt::format("<h2>{}</h2>", html_escaped(row->group)) + group_html({row, end});
+    row = end;
+  }
+  return html_page("genepool bench " + result.suite, head_text(head, workload, options, Colours::kPlain),
+                   fmt::format("<p>{} Bars are medians, lines reach from the least to the 99th percentile.</p>{}",
+                               html_escaped(summary_text(result, Colours::kPlain)), body));
 }
 
 }  // namespace genepool::bench

@@ -1,4 +1,4 @@
-// The report of a run of the suite, as a table for people and as JSON with the raw samples. Thread: any, pure.
+// The report of a run of a suite: a table for people, JSON with the raw samples, a page with charts. Thread: any, pure.
 #pragma once
 
 #include <string>
@@ -18,6 +18,8 @@ struct ReportHead {
 [[nodiscard]] std::string report_text(const ReportHead& head, const Workload& workload, const SuiteOptions& options,
                                       const SuiteResult& result, cli::Colours colours);
 [[nodiscard]] std::string report_json(const ReportHead& head, const Workload& workload, const SuiteOptions& options,
+                                      const SuiteResult& result);
+[[nodiscard]] std::string report_html(const ReportHead& head, const Workload& workload, const SuiteOptions& options,
                                       const SuiteResult& result);
 
 // One value of a row in its unit: "0.31 ms", "84 MB", "0.06", "0".

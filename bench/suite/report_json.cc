@@ -7,18 +7,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string_view name_of(Unit unit) {
-  switch (unit) {
-    case Unit::kMillis: return "ms";
-    case Unit::kBytes: return "bytes";
-    case Unit::kRatio: return "ratio";
-    case Unit::kCount: return "count";
-  }
-  return "";
-}
-
 Json json_of(const Measurement& row, const Bound& bound) {
-  return {{"statistic", bench::name_of(bound.statistic)},
+  return {{"statistic", name_of(bound.statistic)},
           {"value", bound.value},
           {"inclusive", bound.is_allowed},
           {"met", is_within(row, bound)}};
@@ -30,6 +20,7 @@ Json json_of(const Measurement& row) {
   for (const Bound& aim : row.aims) aims.push_back(json_of(row, aim));
   return {{"id", row.id},
           {"title", row.title},
+          {"group", row.group},
           {"unit", name_of(row.unit)},
           {"n", row.samples.size()},
           {"p50", value_of(row, Statistic::kP50)},
@@ -66,14 +57,16 @@ std::string report_json(const ReportHead& head, const Workload& workload, const 
   for (const Answer& a : result.answers) {
     answers.push_back({{"genome", a.genome}, {"stack", a.stack}, {"prompt", a.prompt}, {"text", a.text}});
   }
-  const Json report{{"version", head.version},
+  const Json report{{"kind", result.suite},
+                    {"version", head.version},
                     {"started", head.machine.started},
                     {"seconds", result.seconds},
                     {"machine", json_of(head.machine)},
                     {"engine", head.engine},
                     {"workload", json_of(workload)},
                     {"options", {{"repeats", options.repeats}, {"tokens", options.tokens}, {"quick", options.is_quick}, {"settings", options.settings}}},
-                    {"passed", all_pass(result.rows)},
+                    {"passed", result.is_good()},
+                    {"broke_off", result.broke_off},
                     {"rows", std::move(rows)},
                     {"answers", std::move(answers)}};
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -5,7 +5,7 @@
 namespace genepool::bench {
 namespace {
 
-SuiteResult result_of(std::vector<Measurement> rows) { return {.rows = std::move(rows), .answers = {}, .seconds = 12}; }
+SuiteResult result_of(std::vector<Measurement> rows) { return {.suite = "limits", .rows = std::move(rows), .seconds = 12}; }
 
 std::string text_of(const SuiteResult& result) {
   return report_text({}, Workload{}, SuiteOptions{}, result, cli::Colours::kPlain);

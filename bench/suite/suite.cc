@@ -13,7 +13,7 @@ using Phase = Result<void> (*)(Bench&);
 // Opens a pool on the workload's directory, runs the phases on it in order and closes it.
 Result<void> run_phases(const Workload& workload, const SuiteOptions& options, std::initializer_list<Phase> phases,
                         SuiteResult& result, const Progress& progress) {
-  progress("loading the base");
+  GENEPOOL_TRY_VOID(progress("loading the base"));
   Options open{.data_dir = workload.dir.path(), .base = workload.base_path, .settings = options.settings};
   open.settings.try_emplace("metrics.samples", "65536");  // NewSamples must find all of a phase's samples
   open.settings.try_emplace("log.level", "error");        // one line an operation would drown the progress
@@ -72,18 +72,18 @@ std::vector<double> NewSamples::get() const {
   return {recent.end() - static_cast<std::ptrdiff_t>(gained), recent.end()};
 }
 
-Result<SuiteResult> run_suite(const Workload& workload, const SuiteOptions& options, const Progress& progress) {
+SuiteResult run_limits(const Workload& workload, const SuiteOptions& options, const Progress& progress) {
   const Stopwatch watch;
-  SuiteResult result;
-  result.rows = founding_rows();
-  GENEPOOL_TRY_VOID(run_phases(workload, options, {normal_load}, result, progress));
-  GENEPOOL_TRY_VOID(run_phases(workload, options,
-                               {cold_rounds, cold_cached_rounds, warm_rounds, warm_full_rounds, hot_rounds,
-                                hot_while_decoding, twenty_different, sequential_requests, memory_of_five},
-                               result, progress));
-  if (options.wants_answers) {
-    GENEPOOL_TRY_VOID(run_phases(workload, options, {collect_answers}, result, progress));
-  }
+  SuiteResult result{.suite = "limits", .rows = founding_rows()};
+  const auto run = [&]() -> Result<void> {
+    GENEPOOL_TRY_VOID(run_phases(workload, options, {normal_load}, result, progress));
+    GENEPOOL_TRY_VOID(run_phases(workload, options,
+                                 {cold_rounds, cold_cached_rounds, warm_rounds, warm_full_rounds, hot_rounds,
+                                  hot_while_decoding, twenty_different, sequential_requests, memory_of_five},
+                                 result, progress));
+    return options.wants_answers ? run_phases(workload, options, {collect_answers}, result, progress) : Result<void>();
+  };
+  if (const auto ran = run(); !ran) result.broke_off = ran.error().message;
   result.seconds = watch.ms() / 1000;
   return result;
 }

@@ -1,10 +1,10 @@
-// The founding document's benchmark suite on a real GenomePool: fills the rows of founding_rows() with samples.
+// Benchmark suites on a real GenomePool. limits: fills the rows of founding_rows() with samples.
 // Thread: one of its own beside the caller's; blocks for minutes. Not here: tables (report.h), preparing (workload.h).
-// Use:   GENEPOOL_TRY(SuiteResult result, run_suite(workload, options, [](std::string_view stage) { ... }));
+// A phase that fails, or a progress that wants no more, ends the run; what was measured until then is in the result.
+// Use:   const SuiteResult result = run_limits(workload, options, [](std::string_view stage) -> Result<void> { ... });
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "suite/measurement.h"
+#include "suite/progress.h"
 #include "suite/workload.h"
 
 namespace genepool::bench {
@@ -29,13 +30,16 @@ struct Answer {
 };
 
 struct SuiteResult {
+  std::string suite;  // "limits"
   std::vector<Measurement> rows;
   std::vector<Answer> answers;
   double seconds = 0;
+  std::string broke_off;  // why the run ended early; "" = it did not
+  [[nodiscard]] bool is_good() const { return broke_off.empty() && all_pass(rows); }
 };
 
-using Progress = std::function<void(std::string_view stage)>;
+using SuiteFunction = SuiteResult (*)(const Workload& workload, const SuiteOptions& options, const Progress& progress);
 
-[[nodiscard]] Result<SuiteResult> run_suite(const Workload& workload, const SuiteOptions& options, const Progress& progress);
+[[nodiscard]] SuiteResult run_limits(const Workload& workload, const SuiteOptions& options, const Progress& progress);
 
 }  // namespace genepool::bench

@@ -44,7 +44,7 @@ Result<UseMetrics> one_start(Bench& bench, const std::string& genome, std::strin
 Result<void> cold_rounds(Bench& bench) {
   for (std::size_t i = 0; i < bench.options.repeats; ++i) {
     const std::string& genome = bench.genome(i);
-    bench.stage(fmt::format("COLD, page cache dropped: {} of {}", i + 1, bench.options.repeats));
+    GENEPOOL_TRY_VOID(bench.stage(fmt::format("COLD, page cache dropped: {} of {}", i + 1, bench.options.repeats)));
     GENEPOOL_TRY_VOID(bench.pool.make_cold(genome));
     const NewSamples loads(bench.pool, "layerLoadTime");
     GENEPOOL_TRY(const UseMetrics use, one_start(bench, genome, "cold_acquire", "first_token_cold"));
@@ -58,7 +58,7 @@ Result<void> cold_rounds(Bench& bench) {
 Result<void> cold_cached_rounds(Bench& bench) {
   for (std::size_t i = 0; i < bench.options.repeats; ++i) {
     const std::string& genome = bench.genome(i);
-    bench.stage(fmt::format("COLD, page cache kept: {} of {}", i + 1, bench.options.repeats));
+    GENEPOOL_TRY_VOID(bench.stage(fmt::format("COLD, page cache kept: {} of {}", i + 1, bench.options.repeats)));
     GENEPOOL_TRY_VOID(bench.pool.make_cold(genome, false));
     const NewSamples loads(bench.pool, "layerLoadTime");
     GENEPOOL_TRY(const UseMetrics use, one_start(bench, genome, "cold_acquire_cached", ""));
@@ -71,7 +71,7 @@ Result<void> cold_cached_rounds(Bench& bench) {
 Result<void> warm_rounds(Bench& bench) {
   for (std::size_t i = 0; i < bench.options.repeats; ++i) {
     const std::string& genome = bench.genome(i);
-    bench.stage(fmt::format("WARM: {} of {}", i + 1, bench.options.repeats));
+    GENEPOOL_TRY_VOID(bench.stage(fmt::format("WARM: {} of {}", i + 1, bench.options.repeats)));
     GENEPOOL_TRY_VOID(bench.pool.preload(genome));
     GENEPOOL_TRY(const UseMetrics use, one_start(bench, genome, "warm_acquire", "first_token_warm"));
     bench.add("inference", use.inference_ms);
@@ -86,7 +86,7 @@ Result<void> warm_full_rounds(Bench& bench) {
   const NewSamples teardowns(bench.pool, "processTeardownTime");
   const std::size_t rounds = 3 * std::size_t{bench.options.repeats};
   for (std::size_t i = 0; i < rounds; ++i) {
-    bench.stage(fmt::format("WARM, HOT full: {} of {}", i + 1, rounds));
+    GENEPOOL_TRY_VOID(bench.stage(fmt::format("WARM, HOT full: {} of {}", i + 1, rounds)));
     const Stopwatch watch;
     GENEPOOL_TRY(Lease lease, bench.pool.acquire(bench.genome(i % kGenomes)));
     bench.add("warm_acquire_full", watch.ms());
@@ -100,7 +100,7 @@ Result<void> hot_rounds(Bench& bench) {
   const std::string& genome = bench.genome(0);
   GENEPOOL_TRY_VOID(bench.pool.warmup(genome));
   const std::size_t rounds = bench.rounds(500, 200);
-  bench.stage(fmt::format("HOT: {} acquires", rounds));
+  GENEPOOL_TRY_VOID(bench.stage(fmt::format("HOT: {} acquires", rounds)));
   for (std::size_t i = 0; i < rounds; ++i) {
     const Stopwatch watch;
     GENEPOOL_TRY(Lease lease, bench.pool.acquire(genome));
@@ -144,7 +144,7 @@ Result<void> hot_while_decoding(Bench& bench) {
   GENEPOOL_TRY_VOID(bench.pool.warmup(bench.genome(2)));
   GENEPOOL_TRY_VOID(bench.pool.warmup(bench.genome(0)));
   const std::size_t rounds = bench.rounds(300, 100);
-  bench.stage(fmt::format("HOT while two other genomes decode: {} acquires", rounds));
+  GENEPOOL_TRY_VOID(bench.stage(fmt::format("HOT while two other genomes decode: {} acquires", rounds)));
   GenerateOptions endless = bench.question();
   endless.max_tokens = 128;
   const Decoder first(bench.pool, bench.genome(1), endless);

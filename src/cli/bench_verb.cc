@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "cli/command_table.h"
+#include "cli/interrupt.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
@@ -47,11 +49,38 @@ Result<void> write_file(const std::string& path, const std::string& text) {
   return {};
 }
 
-// Stdout gets the table, or the JSON for "-"; a file gets the JSON beside the table.
-Result<void> report(const Invocation& invocation, const std::string& text, const std::string& json) {
-  const std::string path = invocation.text("--json");
-  print(path == "-" ? json : text);
-  return path.empty() || path == "-" ? Result<void>() : write_file(path, json);
+struct Report {
+  std::string text, json, html;
+};
+
+// Stdout gets the table, or the JSON for "-"; files get JSON and the page beside the table.
+Result<void> show(const Invocation& invocation, const Report& report) {
+  const std::string json = invocation.text("--json"), html = invocation.text("--html");
+  print(json == "-" ? report.json : report.text);
+  if (!json.empty() && json != "-") GENEPOOL_TRY_VOID(write_file(json, report.json));
+  return html.empty() ? Result<void>() : write_file(html, report.html);
+}
+
+// Shows what is measured now, and ends the run between two rounds after Ctrl-C.
+class Watch {
+ public:
+  [[nodiscard]] bench::Progress progress() {
+    return [this](std::string_view stage) -> Result<void> {
+      if (interrupt_.is_asked()) return fail(Code::kCancelled, "interrupted");
+      status_.show(stage);
+      return {};
+    };
+  }
+  void done() { status_.clear(); }
+
+ private:
+  StatusLine status_;
+  InterruptRequest interrupt_;
+};
+
+std::vector<std::string> ids_of(std::string_view list) {
+  const std::vector<std::string_view> ids = split(list, ',');
+  return {ids.begin(), ids.end()};
 }
 
 Result<int> bench_peers(const Invocation& invocation, const Config& config) {
@@ -60,8 +89,9 @@ Result<int> bench_peers(const Invocation& invocation, const Config& config) {
   const bool is_quick = invocation.has("--quick");
   GENEPOOL_TRY(const std::int64_t rounds, invocation.count("--repeats", is_quick ? 2 : 5, 1, 1000));
   GENEPOOL_TRY(const std::int64_t tokens, invocation.count("--tokens", 32, 2, 1024));
-  StatusLine status;
-  status.show("preparing layers and genomes");
+  Watch watch;
+  const bench::Progress progress = watch.progress();
+  GENEPOOL_TRY_VOID(progress("preparing layers and genomes"));
   const bench::ReportHead head{bench::this_machine(), version_text(), config.engine_name};
   GENEPOOL_TRY(const bench::Workload workload, bench::prepare_workload(wanted));
   std::error_code ignored;
@@ -69,40 +99,41 @@ Result<int> bench_peers(const Invocation& invocation, const Config& config) {
                               .stock = bench::find_stock_programs(invocation.text("--llama-server")),
                               .rounds = static_cast<std::uint32_t>(rounds),
                               .tokens = static_cast<std::uint32_t>(tokens),
-                              .progress = [&](std::string_view stage) { status.show(stage); }};
+                              .progress = progress};
   GENEPOOL_TRY(bench::Arena arena, bench::Arena::make(workload, std::move(options)));
-  const std::vector<bench::Contest> contests = bench::run_contests(arena);
-  status.clear();
-  GENEPOOL_TRY_VOID(report(invocation, bench::peers_text(head, arena, contests, colours_for(invocation)), bench::peers_json(head, arena, contests)));
-  if (const std::string page = invocation.text("--html"); !page.empty()) {
-    GENEPOOL_TRY_VOID(write_file(page, bench::peers_html(head, arena, contests)));
-  }
-  return std::ranges::all_of(contests, [](const bench::Contest& contest) { return contest.is_reached().value_or(true); }) ? 0 : 1;
+  GENEPOOL_TRY(const std::vector<bench::Contest> contests, bench::run_contests(arena, ids_of(invocation.text("--only"))));
+  watch.done();
+  GENEPOOL_TRY_VOID(show(invocation, {bench::peers_text(head, arena, contests, colours_for(invocation)),
+                                      bench::peers_json(head, arena, contests), bench::peers_html(head, arena, contests)}));
+  const auto is_good = [](const bench::Contest& contest) { return contest.note.empty() && contest.is_reached().value_or(true); };
+  return std::ranges::all_of(contests, is_good) ? 0 : 1;
+}
+
+Result<int> bench_suite(const Invocation& invocation, const Config& config, bench::SuiteFunction suite) {
+  GENEPOOL_TRY(const bench::SuiteOptions options, suite_options(invocation, config));
+  GENEPOOL_TRY(const bench::WorkloadOptions wanted, workload_options(invocation, config));
+  Watch watch;
+  const bench::Progress progress = watch.progress();
+  GENEPOOL_TRY_VOID(progress("preparing layers and genomes"));
+  const bench::ReportHead head{bench::this_machine(), version_text(), config.engine_name};
+  GENEPOOL_TRY(const bench::Workload workload, bench::prepare_workload(wanted));
+  const bench::SuiteResult result = suite(workload, options, progress);
+  watch.done();
+  GENEPOOL_TRY_VOID(show(invocation, {bench::report_text(head, workload, options, result, colours_for(invocation)),
+                                      bench::report_json(head, workload, options, result),
+                                      bench::report_html(head, workload, options, result)}));
+  return result.is_good() ? 0 : 1;
 }
 
 }  // namespace
 
 Result<int> verb_bench(const Invocation& invocation) {
   GENEPOOL_TRY(const Config config, settings_of(invocation));
-  if (const std::string& suite = invocation.argument("SUITE"); suite == "peers") {
-    return bench_peers(invocation, config);
-  } else if (invocation.has("--html")) {
-    return fail(Code::kUsage, "--html belongs to the suite peers");
-  } else if (!suite.empty() && suite != "limits") {
-    return fail(Code::kUsage, "there is no suite \"{}\", only limits and peers", suite);
-  }
-  GENEPOOL_TRY(const bench::SuiteOptions options, suite_options(invocation, config));
-  GENEPOOL_TRY(const bench::WorkloadOptions wanted, workload_options(invocation, config));
-  StatusLine status;
-  status.show("preparing layers and genomes");
-  const bench::ReportHead head{bench::this_machine(), version_text(), config.engine_name};
-  GENEPOOL_TRY(const bench::Workload workload, bench::prepare_workload(wanted));
-  GENEPOOL_TRY(const bench::SuiteResult result,
-               bench::run_suite(workload, options, [&](std::string_view stage) { status.show(stage); }));
-  status.clear();
-  GENEPOOL_TRY_VOID(report(invocation, bench::report_text(head, workload, options, result, colours_for(invocation)),
-                           bench::report_json(head, workload, options, result)));
-  return bench::all_pass(result.rows) ? 0 : 1;
+  const std::string& suite = invocation.argument("SUITE");
+  if (suite == "peers") return bench_peers(invocation, config);
+  if (invocation.has("--only")) return fail(Code::kUsage, "--only belongs to the suite peers");
+  if (suite.empty() || suite == "limits") return bench_suite(invocation, config, bench::run_limits);
+  return fail(Code::kUsage, "there is no suite \"{}\", only limits and peers", suite);
 }
 
 }  // namespace genepool::cli

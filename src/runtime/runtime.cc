@@ -21,6 +21,12 @@ int cores_of(const Config& config) {
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 
+// Of one worker; the core gate grants more than one only to a worker that computes alone.
+int worker_threads_of(const Config& config) {
+  if (config.engine_worker_threads == 0) return cores_of(config);
+  return std::min(cores_of(config), static_cast<int>(config.engine_worker_threads));
+}
+
 std::string worker_program(const Config& config) {
   if (!config.engine_worker.empty()) return config.engine_worker;
   std::error_code error;
@@ -49,7 +55,7 @@ ZygoteOptions zygote_options(const Config& config, const std::string& base_path)
   options.engine_options.context_size = static_cast<std::uint32_t>(config.engine_ctx);
   options.engine_options.sequences = static_cast<std::uint32_t>(config.pool_sequences);
   options.engine_options.batch_size = static_cast<std::uint32_t>(config.engine_batch);
-  options.threads = cores_of(config);
+  options.threads = worker_threads_of(config);
   options.deterministic = config.engine_deterministic;
   return options;
 }
