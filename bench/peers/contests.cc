@@ -307,6 +307,33 @@ Result<void> busy_neighbour(Arena& arena, Contest& contest) {
 
 namespace {
 
+std::string long_prompt(std::uint32_t round) {
+  std::string text = fmt::format("Round {}. ", round);  // nothing of another round can be reused
+  for (int i = 0; i < 36; ++i) text += fmt::format("item {} costs {} coins and weighs {} stones; ", i, i * 7 % 13, i % 5);
+  return text;
+}
+
+}  // namespace
+
+Result<void> back_to_a_conversation(Arena& arena, Contest& contest) {
+  const std::string& genome = arena.stacks[0].genome;
+  for (const char* const save : {"true", "false"}) {
+    GENEPOOL_TRY(Arena::Running ours, arena.serve_ours({"--pool.max_hot", "1", "--kv.save", save}));
+    const bool is_kept = std::string_view(save) == "true";
+    for (std::uint32_t round = 0; round <= arena.options.rounds; ++round) {
+      GENEPOOL_TRY_VOID(arena.progress(fmt::format("{}: {}, round {}", contest.title, is_kept ? "kept" : "not kept", round)));
+      const std::string prompt = long_prompt(round);
+      GENEPOOL_TRY_VOID(ask({.url = ours.url, .model = genome, .prompt = prompt, .tokens = 2}).map([](const auto&) {}));
+      GENEPOOL_TRY_VOID(ask(one_token(ours.url, arena.stacks[4].genome)).map([](const auto&) {}));  // takes its place
+      GENEPOOL_TRY(const Answered answer, ask({.url = ours.url, .model = genome, .prompt = prompt + "And", .tokens = 1}));
+      if (round > 0) add(contest, is_kept ? kOurs : "genepool, prefilled again", !is_kept, ours.command, answer.first_token_ms);
+    }
+  }
+  return {};
+}
+
+namespace {
+
 using MeasureOne = Result<void> (*)(Arena&, Contest&);
 using MeasureTwo = Result<void> (*)(Arena&, Contest&, Contest&);
 
@@ -326,6 +353,7 @@ std::vector<Round> all_rounds() {
       {{named("four_genomes", "4 genomes at once", Unit::kTokensPerSecond, 1.5)}, four_genomes_at_once},
       {{named("two_threads", "2 genomes at once, a thread each, beside one", Unit::kTokensPerSecond, 1.8)}, two_genomes_one_thread},
       {{named("neighbour", "decoding beside a program that keeps a core busy", Unit::kTokensPerSecond, 1 / 2.2)}, busy_neighbour},
+      {{named("kv_back", "back from WARM to a conversation of 512 tokens, first token", Unit::kMillis, 5.0)}, back_to_a_conversation},
       {{named("memory", "memory of 4 genomes in use (PSS)", Unit::kBytes, std::nullopt)}, memory_of_four},
       {{named("decode", "decoding with 4 layers of rank 16", Unit::kTokensPerSecond, 1.5),
         named("decode_base", "the same, beside the base alone", Unit::kTokensPerSecond, 0.75)}, decode_four_layers},

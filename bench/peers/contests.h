@@ -18,6 +18,10 @@ namespace genepool::bench {
 [[nodiscard]] Result<void> two_genomes_one_thread(Arena& arena, Contest& contest);
 [[nodiscard]] Result<void> busy_neighbour(Arena& arena, Contest& contest);
 
+// Of genepool with itself: to the first token of a genome that left HOT and comes back to a conversation of some 512 tokens, with
+// its KV kept and without.
+[[nodiscard]] Result<void> back_to_a_conversation(Arena& arena, Contest& contest);
+
 // Two contests from the same requests each.
 // `beside_base`: against the base alone, served by genepool too.
 [[nodiscard]] Result<void> decode_four_layers(Arena& arena, Contest& beside_stock, Contest& beside_base);

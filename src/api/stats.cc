@@ -27,15 +27,17 @@ Out tier(std::uint64_t genomes, std::uint64_t limit_genomes, std::uint64_t bytes
   return {{"genomes", genomes}, {"limit_genomes", limit_genomes}, {"bytes", bytes}, {"limit_bytes", limit_bytes}};
 }
 
-Out tiers_json(const PoolSnapshot& pool) {
+Out tiers_json(const RuntimeStatus& status) {
+  const PoolSnapshot& pool = status.pool;
   return Out{{"hot", tier(pool.hot, pool.knobs.max_hot, pool.hot_bytes, pool.knobs.hot_bytes)},
              {"warm", tier(pool.warm, pool.knobs.warm_max_genomes, pool.warm_page_bytes, pool.knobs.warm_bytes)},
              {"layers", {{"bytes", pool.layer_bytes}}},
+             {"kv", {{"genomes", status.kv.genomes}, {"tokens", status.kv.tokens}, {"bytes", status.kv.bytes}, {"limit_bytes", status.kv_limit_bytes}}},
              {"waiting", pool.waiting},
              {"in_flight", pool.in_flight}};
 }
 
-Result<Out> tiers(Runtime& runtime) { return tiers_json(runtime.status(false).pool); }
+Result<Out> tiers(Runtime& runtime) { return tiers_json(runtime.status(false)); }
 
 Result<Out> workers(Runtime& runtime) {
   const RuntimeStatus status = runtime.status(true);
@@ -90,7 +92,7 @@ Result<Out> stats(Runtime& runtime) { return stats_json(runtime.status(false), r
 
 Out status_json(Runtime& runtime) {
   const RuntimeStatus status = runtime.status(true);
-  return {{"tiers", tiers_json(status.pool)},
+  return {{"tiers", tiers_json(status)},
           {"genomes", residents_json(status)},
           {"requests", requests_json(status)},
           {"stats", stats_json(status, runtime.metrics(), false)}};

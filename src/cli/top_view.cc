@@ -84,7 +84,7 @@ std::string cut(const std::string& line, std::size_t columns) {
 std::string top_text(const StatusInfo& status, const std::vector<std::string>& events, ScreenSize size, Colours colours) {
   std::vector<std::string> screen;
   screen.push_back(tier_line("HOT", status.hot, Paint::kRed, colours));
-  screen.push_back(tier_line("WARM", status.warm, Paint::kYellow, colours) + fmt::format(", layers {}", human_bytes(status.layer_bytes)));
+  screen.push_back(tier_line("WARM", status.warm, Paint::kYellow, colours) + fmt::format(", layers {}, saved KV {}", human_bytes(status.layer_bytes), human_bytes(status.kv_bytes)));
   screen.push_back(hits_line(status.stats));
   screen.push_back("thrashing " + thrash_line(status.stats, colours));
   screen.push_back(fmt::format("requests {} running, {} waiting", status.in_flight, status.waiting));

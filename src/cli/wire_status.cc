@@ -24,6 +24,7 @@ StatusInfo status_from(const Json& j) {
   status.hot = tier_from(tiers.at("hot"));
   status.warm = tier_from(tiers.at("warm"));
   status.layer_bytes = get<std::uint64_t>(tiers.at("layers"), "bytes");
+  status.kv_bytes = get<std::uint64_t>(tiers.at("kv"), "bytes");
   status.waiting = get<std::uint64_t>(tiers, "waiting");
   status.in_flight = get<std::uint64_t>(tiers, "in_flight");
   status.residents = each(j, "genomes", resident_from);

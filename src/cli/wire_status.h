@@ -20,7 +20,7 @@ struct RequestInfo {
 };
 struct StatusInfo {
   TierInfo hot, warm;
-  std::uint64_t layer_bytes = 0, waiting = 0, in_flight = 0;
+  std::uint64_t layer_bytes = 0, kv_bytes = 0, waiting = 0, in_flight = 0;
   std::vector<ResidentInfo> residents;
   std::vector<RequestInfo> requests;
   StatsInfo stats;

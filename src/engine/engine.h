@@ -120,6 +120,13 @@ class Engine {
   virtual void set_abort(std::function<bool()> should_abort) = 0;
 
   virtual void keep_only(std::int32_t sequence, std::int32_t positions) = 0;  // forgets KV from `positions` on
+
+  // The KV of a sequence as bytes, for an engine with the same base, page, options and build: nothing in the bytes says of
+  // which they are. save_kv: `to` is of kv_size() bytes. restore_kv: instead of what the sequence has; kUnavailable: no
+  // room, or not such bytes; the sequence is empty then.
+  [[nodiscard]] virtual std::size_t kv_size(std::int32_t sequence) = 0;
+  [[nodiscard]] virtual Result<void> save_kv(std::int32_t sequence, std::span<std::byte> to) = 0;
+  [[nodiscard]] virtual Result<void> restore_kv(std::int32_t sequence, std::span<const std::byte> from) = 0;
 };
 
 // Null when this build does not have it. `name`: "llama" or "fake".

@@ -173,6 +173,32 @@ class FakeEngine : public Engine {
     kept.hashes.resize(size);
   }
 
+  std::size_t kv_size(std::int32_t sequence) override {
+    return sequences_.at(static_cast<std::size_t>(sequence)).tokens.size() * (sizeof(Token) + sizeof(std::uint64_t));
+  }
+
+  Result<void> save_kv(std::int32_t sequence, std::span<std::byte> to) override {
+    const FakeSequence& saved = sequences_.at(static_cast<std::size_t>(sequence));
+    const auto tokens = std::as_bytes(std::span(saved.tokens)), hashes = std::as_bytes(std::span(saved.hashes));
+    GENEPOOL_CHECK(to.size() == tokens.size() + hashes.size(), "{} bytes", to.size());
+    std::ranges::copy(hashes, std::ranges::copy(tokens, to.begin()).out);
+    return {};
+  }
+
+  Result<void> restore_kv(std::int32_t sequence, std::span<const std::byte> from) override {
+    keep_only(sequence, 0);
+    std::size_t used = from.size() / (sizeof(Token) + sizeof(std::uint64_t));
+    for (const FakeSequence& other : sequences_) used += other.tokens.size();
+    if (used > options_.context_size) return fail(Code::kUnavailable, "no room for {} tokens", used);
+    FakeSequence& restored = sequences_.at(static_cast<std::size_t>(sequence));
+    restored.tokens.resize(from.size() / (sizeof(Token) + sizeof(std::uint64_t)));
+    restored.hashes.resize(restored.tokens.size());
+    const auto tokens = std::as_writable_bytes(std::span(restored.tokens));
+    std::ranges::copy(from.first(tokens.size()), tokens.begin());
+    std::ranges::copy(from.subspan(tokens.size()), std::as_writable_bytes(std::span(restored.hashes)).begin());
+    return {};
+  }
+
  private:
   // Appends one token to its sequence; returns what the step costs for it.
   Duration step_over(const BatchToken& token) {

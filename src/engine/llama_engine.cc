@@ -241,4 +241,20 @@ void LlamaEngine::keep_only(std::int32_t sequence, std::int32_t positions) {
   llama_memory_seq_rm(llama_get_memory(context_.get()), sequence, positions, -1);
 }
 
+std::size_t LlamaEngine::kv_size(std::int32_t sequence) { return llama_state_seq_get_size(context_.get(), sequence); }
+
+Result<void> LlamaEngine::save_kv(std::int32_t sequence, std::span<std::byte> to) {
+  const std::size_t written = llama_state_seq_get_data(context_.get(), reinterpret_cast<std::uint8_t*>(to.data()), to.size(), sequence);
+  if (written != to.size()) return fail(Code::kInternal, "the engine wrote {} of {} bytes of KV", written, to.size());
+  return {};
+}
+
+Result<void> LlamaEngine::restore_kv(std::int32_t sequence, std::span<const std::byte> from) {
+  keep_only(sequence, 0);
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(from.data());
+  if (llama_state_seq_set_data(context_.get(), bytes, from.size(), sequence) == from.size()) return {};
+  keep_only(sequence, 0);
+  return fail(Code::kUnavailable, "the engine did not take {} bytes of KV: {}", from.size(), take_llama_error());
+}
+
 }  // namespace genepool

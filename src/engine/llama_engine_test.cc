@@ -384,6 +384,33 @@ TEST(LlamaEngine, decode_aborted_in_a_prefill_leaves_a_usable_context) {
   });
 }
 
+// Saved in one process, restored in another into another sequence: the next logits are the same bits.
+TEST(LlamaEngine, restored_kv_goes_on_as_if_nothing_had_happened) {
+  const MemoryFile page = make_page({random_layer(world().base, 16, kAllLinears, 1)}, {1.0F});
+  const std::size_t size = world().info.vocabulary;
+  SharedRow wanted(size), kv(1 << 20), kv_bytes(1), got(size);
+  in_child([&] {
+    ASSERT_TRUE(world().engine.attach(map(page)));
+    decode_or_die(prompt_batch(100));
+    const std::size_t bytes = world().engine.kv_size(0);
+    ASSERT_LE(bytes, kv.values().size_bytes());
+    kv_bytes.values()[0] = static_cast<float>(bytes);
+    ASSERT_TRUE(world().engine.save_kv(0, std::as_writable_bytes(kv.values()).first(bytes)));
+    decode_or_die(prompt_batch(1, 100));
+    std::ranges::copy(world().engine.logits(0), wanted.values().begin());
+  });
+  in_child([&] {
+    LlamaEngine& engine = world().engine;
+    ASSERT_TRUE(engine.attach(map(page)));
+    const auto bytes = std::as_bytes(kv.values()).first(static_cast<std::size_t>(kv_bytes.values()[0]));
+    EXPECT_FALSE(engine.restore_kv(2, bytes.first(bytes.size() / 2)));  // and the sequence is empty
+    ASSERT_TRUE(engine.restore_kv(2, bytes));
+    decode_or_die(prompt_batch(1, 100, 2));
+    std::ranges::copy(engine.logits(0), got.values().begin());
+  });
+  EXPECT_EQ(std::memcmp(wanted.values().data(), got.values().data(), wanted.values().size_bytes()), 0);
+}
+
 TEST(LlamaEngine, decode_without_room_changes_nothing) {
   in_child([] {
     EngineOptions options;

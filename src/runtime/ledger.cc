@@ -223,7 +223,7 @@ void Ledger::check_alarm() {
   if (alarm_) alarm_(state);
 }
 
-void Ledger::update(const PoolSnapshot& pool, const CoreGate::Usage& gate) {
+void Ledger::update(const PoolSnapshot& pool, const CoreGate::Usage& gate, const KvShelf::Usage& kv) {
   check_alarm();
   (void)evictions_last_minute();  // forgets the older ones
   metrics_.set(Gauge::kRequestsRunning, pool.in_flight);
@@ -231,6 +231,7 @@ void Ledger::update(const PoolSnapshot& pool, const CoreGate::Usage& gate) {
   metrics_.set(Gauge::kTierBytes, static_cast<double>(pool.hot_bytes), {"hot"});
   metrics_.set(Gauge::kTierBytes, static_cast<double>(pool.warm_page_bytes), {"warm"});
   metrics_.set(Gauge::kTierBytes, static_cast<double>(pool.layer_bytes), {"layers"});
+  metrics_.set(Gauge::kTierBytes, static_cast<double>(kv.bytes), {"kv"});
   metrics_.set(Gauge::kTierLimitBytes, static_cast<double>(pool.knobs.hot_bytes), {"hot"});
   metrics_.set(Gauge::kTierLimitBytes, static_cast<double>(pool.knobs.warm_bytes), {"warm"});
   metrics_.set(Gauge::kTierGenomes, pool.hot, {"hot"});

@@ -12,6 +12,7 @@
 #include "pool/thrash.h"
 #include "runtime/assembly.h"
 #include "runtime/event_feed.h"
+#include "runtime/kv_shelf.h"
 #include "runtime/runtime.h"
 #include "runtime/supervisor.h"
 
@@ -38,7 +39,7 @@ class Ledger {
   void setting_changed(std::string_view name, std::string_view value);
   void base_is(BasePhase phase, const std::string& error);
 
-  void update(const PoolSnapshot& pool, const CoreGate::Usage& gate);  // gauges and the alarm; about once a second
+  void update(const PoolSnapshot& pool, const CoreGate::Usage& gate, const KvShelf::Usage& kv);  // gauges and the alarm; about once a second
   [[nodiscard]] ThrashState thrash() const { return thrash_.state(); }
   [[nodiscard]] double evictions_last_minute();
   void on_alarm(std::function<void(const ThrashState&)> listener) { alarm_ = std::move(listener); }

@@ -85,7 +85,9 @@ RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std
       metrics_(static_cast<std::size_t>(config.metrics_samples), static_cast<std::size_t>(config.metrics_genome_labels)),
       ledger_(metrics_, feed_, config),
       hot_bytes_default_(available_memory() / 10 * 4),
-      warm_bytes_default_(available_memory() / 10 * 2) {
+      warm_bytes_default_(available_memory() / 10 * 2),
+      kv_bytes_default_(available_memory() / 20) {
+  kv_shelf_.set_quota(kv_quota());
   // What was left open is decided now, and shown as it is.
   config_.base_path = base_path_;
   config_.server_data_dir = std::filesystem::absolute(data_dir_of(config)).lexically_normal().string();  // clients have other folders
@@ -122,6 +124,11 @@ RuntimeImpl::~RuntimeImpl() {
   loop_.stop();
 }
 
+std::uint64_t RuntimeImpl::kv_quota() const {
+  if (!config_.kv_save || config_.engine_deterministic) return 0;
+  return config_.kv_bytes > 0 ? static_cast<std::uint64_t>(config_.kv_bytes) : kv_bytes_default_;
+}
+
 Knobs RuntimeImpl::knobs() const {
   Knobs knobs;
   knobs.max_hot = static_cast<std::uint32_t>(config_.pool_max_hot);
@@ -140,8 +147,9 @@ Knobs RuntimeImpl::knobs() const {
 
 void RuntimeImpl::on_second() {
   supervisor_->check_starts();
+  kill_late_savers();
   probes_.check_limits(*supervisor_);
-  ledger_.update(pool_->snapshot(), gate_.usage());
+  ledger_.update(pool_->snapshot(), gate_.usage(), kv_shelf_.usage());
   forget_unused();
   feed_.tick();
   spare_.give_back_unused();
@@ -203,6 +211,7 @@ Result<void> RuntimeImpl::set_param(std::string_view name, std::string_view valu
     GENEPOOL_TRY_VOID(check_alarm_command(changed.thrash_command));
     config_ = std::move(changed);
     pool_->feed(SetKnobs{knobs()});
+    kv_shelf_.set_quota(kv_quota());
     store_->set_quota(static_cast<std::uint64_t>(config_.store_quota));
     ledger_.configure(config_);
     set_up_log(config_);
@@ -247,11 +256,13 @@ RuntimeStatus RuntimeImpl::status(bool with_memory) {
   RuntimeStatus status = on_strand([this] {
     RuntimeStatus s;
     s.pool = pool_->snapshot();
-    ledger_.update(s.pool, gate_.usage());
+    ledger_.update(s.pool, gate_.usage(), kv_shelf_.usage());
     s.thrash = ledger_.thrash();
     s.base_phase = base_phase_;
     s.base_error = base_error_;
     s.engine = engine_;
+    s.kv = kv_shelf_.usage();
+    s.kv_limit_bytes = kv_shelf_.quota();
     s.zygote_pid = supervisor_->zygote_pid();
     s.evictions_last_minute = ledger_.evictions_last_minute();
     const Instant now = monotonic_now();

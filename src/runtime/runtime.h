@@ -27,6 +27,7 @@
 #include "pool/pool_core.h"
 #include "pool/thrash.h"
 #include "runtime/event_feed.h"
+#include "runtime/kv_shelf.h"
 #include "store/store.h"
 #include "worker/messages.h"
 
@@ -115,6 +116,8 @@ struct RuntimeStatus {
   std::vector<ResidentRow> residents;
   std::vector<RequestRow> requests; // with a client that waits; leases without a generation are not among them
   PoolSnapshot pool;
+  KvShelf::Usage kv;                // saved, of genomes that left HOT
+  std::uint64_t kv_limit_bytes = 0;
   ThrashState thrash;
   BasePhase base_phase = BasePhase::kLoading;
   std::string base_error;           // why, when kFailed or kRestarting

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/assembly.h"
+#include "runtime/kv_shelf.h"
 #include "runtime/ledger.h"
 #include "runtime/loaders.h"
 #include "runtime/loop.h"
@@ -84,6 +85,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
     std::shared_ptr<AssemblyTimes> beneficiary;  // the assembly that it was killed for
     std::string end_reason = "died";
     Instant last_alive_event{};
+    std::optional<Instant> saving_until;  // asked for its KV before it is killed
   };
   struct Command {
     Done done;
@@ -119,12 +121,14 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void on_zygote_lost(const std::string& why, bool is_final) override;
   void on_worker_ready(WorkerId worker, const WorkerStart& start) override;
   void on_worker_failed(WorkerId worker, const Error& error) override;
-  void on_worker_message(WorkerId worker, FromWorker&& message) override;
+  void on_worker_message(WorkerId worker, FromWorker&& message, UniqueFd passed) override;
   void on_worker_gone(WorkerId worker, const WorkerEnd& end) override;
   void on_message(WorkerId worker, const Accepted& message);
   void on_message(WorkerId worker, TokensOut& message);
   void on_message(WorkerId worker, const GenerateDone& message);
   void on_message(WorkerId worker, const GenerateFailed& message);
+  void on_message(WorkerId worker, const KvSaved& message, UniqueFd bytes);
+  void kill_late_savers();
   void note_alive(WorkerId worker);
   Request* request_on(WorkerId worker, RequestId id);
 
@@ -139,6 +143,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void on_second();
   void finish_drain_if_idle();
   [[nodiscard]] Knobs knobs() const;
+  [[nodiscard]] std::uint64_t kv_quota() const;
   [[nodiscard]] std::string_view stage_now(const Request& request) const;
   RequestId command(const ResolvedGenome& genome, Goal goal, Done done);
   // Runs `work` on the strand and waits for its result. Not from the strand itself.
@@ -166,7 +171,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   // strand only
   EngineInfo engine_;
   std::string base_error_;
-  std::uint64_t hot_bytes_default_ = 0, warm_bytes_default_ = 0;
+  std::uint64_t hot_bytes_default_ = 0, warm_bytes_default_ = 0, kv_bytes_default_ = 0;
   std::unique_ptr<PoolDriver> pool_;
   std::unique_ptr<Supervisor> supervisor_;
   Probes probes_;
@@ -176,6 +181,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   std::map<Identity, ResolvedGenome> known_;   // every genome the pool may name
   std::map<Identity, MemoryFile> pages_;       // WARM and HOT
   std::map<LayerId, LayerBytes> layers_;
+  KvShelf kv_shelf_;
   std::map<Identity, std::shared_ptr<AssemblyTimes>> assemblies_;  // under way
   std::vector<WorkerId> unclaimed_victims_;    // killed for whoever is assembled next
   std::vector<std::function<void()>> drained_;

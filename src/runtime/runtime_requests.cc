@@ -10,6 +10,8 @@ namespace genepool {
 namespace {
 
 constexpr std::size_t kKnownSlack = 256;
+// 4,096 tokens of a large base are half a gigabyte; a worker that is stopped must not keep its place for long.
+constexpr Duration kKvSaveLimit = std::chrono::milliseconds(500);
 
 Outcome failed(Error error) {
   Outcome outcome;
@@ -252,7 +254,8 @@ void RuntimeImpl::perform_one(const SpawnWorker& action) {
   worker.assembly = std::move(assembly);
   workers_.emplace(action.worker, std::move(worker));
   const auto page = pages_.find(action.identity);
-  supervisor_->spawn(action.worker, action.identity.hex(), page == pages_.end() ? -1 : page->second.fd());
+  const std::optional<UniqueFd> kv = kv_shelf_.take(action.identity);
+  supervisor_->spawn(action.worker, action.identity.hex(), page == pages_.end() ? -1 : page->second.fd(), kv ? kv->get() : -1);
 }
 
 // The assembly under way of a genome; begins one. Victims killed since the last one began were killed for it.
@@ -281,7 +284,11 @@ void RuntimeImpl::perform_one(const KillWorker& action) {
   if (found != workers_.end()) found->second.end_reason = kill_reason_name(action.reason);
   ledger_.left_hot(name_of(action.identity), action.reason);
   if (action.reason == KillReason::kEvicted) unclaimed_victims_.push_back(action.worker);
-  supervisor_->kill(action.worker);
+  const bool is_sound = action.reason != KillReason::kStuck && action.reason != KillReason::kProbeFailed && action.reason != KillReason::kDraining;
+  if (!is_sound || found == workers_.end() || kv_shelf_.quota() == 0) return supervisor_->kill(action.worker);
+  // Idle, as victims are: it answers at once, and is killed then.
+  found->second.saving_until = monotonic_now() + kKvSaveLimit;
+  (void)supervisor_->send(action.worker, SaveKv{kv_shelf_.quota()});
 }
 
 void RuntimeImpl::perform_one(const CancelOnWorker& action) {
@@ -294,6 +301,7 @@ void RuntimeImpl::perform_one(const CancelOnWorker& action) {
 
 void RuntimeImpl::perform_one(const DropPage& action) {
   pages_.erase(action.identity);
+  kv_shelf_.drop(action.identity);
   assemblies_.erase(action.identity);
   ledger_.page_dropped(name_of(action.identity));
 }

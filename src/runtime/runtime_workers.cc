@@ -73,10 +73,11 @@ void RuntimeImpl::on_worker_gone(WorkerId id, const WorkerEnd& end) {
   pool_->feed(WorkerGone{id});
 }
 
-void RuntimeImpl::on_worker_message(WorkerId id, FromWorker&& message) {
+void RuntimeImpl::on_worker_message(WorkerId id, FromWorker&& message, UniqueFd passed) {
   if (probes_.on_message(*supervisor_, id, message)) return;
   if (!workers_.contains(id)) return;
   if (std::get_if<Pong>(&message) != nullptr) return pool_->feed(ProbeAnswered{id});
+  if (const auto* saved = std::get_if<KvSaved>(&message)) return on_message(id, *saved, std::move(passed));
   note_alive(id);
   if (const auto* accepted = std::get_if<Accepted>(&message)) return on_message(id, *accepted);
   if (auto* tokens = std::get_if<TokensOut>(&message)) return on_message(id, *tokens);
@@ -144,6 +145,30 @@ void RuntimeImpl::on_message(WorkerId worker, const GenerateFailed& message) {
   Request* request = request_on(worker, message.request);
   if (request == nullptr) return;
   fail_generation(message.request, *request, message.error);
+}
+
+// The worker has nothing more to do than to end.
+void RuntimeImpl::on_message(WorkerId id, const KvSaved& message, UniqueFd bytes) {
+  HotWorker& worker = workers_.at(id);
+  if (!worker.saving_until) return;
+  worker.saving_until.reset();
+  supervisor_->kill(id);
+  // COLD means that nothing of it is in RAM; the base has no page.
+  const bool is_wanted = pages_.contains(worker.identity) || worker.identity == identity_of({base_.id, {}});
+  if (is_wanted && bytes.is_open()) {
+    kv_shelf_.put(worker.identity, std::move(bytes), message.tokens);
+    metrics_.add(Counter::kKvSaved, {}, message.tokens);
+  }
+}
+
+void RuntimeImpl::kill_late_savers() {
+  const Instant now = monotonic_now();
+  for (auto& [id, worker] : workers_) {
+    if (!worker.saving_until || now < *worker.saving_until) continue;
+    log(Level::kWarn, fmt::format("{} did not give its KV in time", name_of(worker.identity)));
+    worker.saving_until.reset();
+    supervisor_->kill(id);
+  }
 }
 
 }  // namespace genepool

@@ -133,7 +133,7 @@ void Supervisor::lose_zygote(const std::string& why) {
 
 // ---------------------------------------------------------------------------------------------------------- workers
 
-void Supervisor::spawn(WorkerId id, const std::string& genome_hex, int page) {
+void Supervisor::spawn(WorkerId id, const std::string& genome_hex, int page, int saved_kv) {
   Worker& worker = workers_[id];
   worker.spawned = monotonic_now();
   worker.genome_hex = genome_hex;
@@ -143,6 +143,7 @@ void Supervisor::spawn(WorkerId id, const std::string& genome_hex, int page) {
   worker.socket_watch = loop_.watch(worker.channel.fd(), [this, id] { on_worker_readable(id); });
   // The page goes ahead of the fork: the worker finds it in its socket.
   auto sent = worker.channel.send(ToWorker{AttachPage{genome_hex, page >= 0}}, page);
+  if (sent && saved_kv >= 0) sent = worker.channel.send(ToWorker{OfferKv{}}, saved_kv);
   if (sent) sent = zygote_.channel.send(ToZygote{ForkWorker{id}}, pair->second.get());
   if (!sent) fail_worker(id, Error{Code::kWorkerDied, sent.error().message, "", std::nullopt});
 }
@@ -209,12 +210,12 @@ void Supervisor::on_worker_readable(WorkerId id) {
       log(Level::kError, "a worker speaks nonsense", {{"worker", std::to_string(id)}, {"error", message.error().message}});
       return kill(id);
     }
-    on_worker_frame(id, std::move(*message));
+    on_worker_frame(id, std::move(*message), std::move(frame.fd));
     if (!workers_.contains(id)) return;
   }
 }
 
-void Supervisor::on_worker_frame(WorkerId id, FromWorker&& message) {
+void Supervisor::on_worker_frame(WorkerId id, FromWorker&& message, UniqueFd passed) {
   Worker& worker = workers_.at(id);
   if (std::get_if<WorkerHello>(&message) != nullptr) {
     worker.start.spawn = monotonic_now() - worker.spawned;
@@ -228,7 +229,7 @@ void Supervisor::on_worker_frame(WorkerId id, FromWorker&& message) {
   } else if (const auto* failed = std::get_if<AttachFailed>(&message)) {
     fail_worker(id, failed->error);
   } else {
-    listener_.on_worker_message(id, std::move(message));
+    listener_.on_worker_message(id, std::move(message), std::move(passed));
   }
 }
 

@@ -37,7 +37,7 @@ class SupervisorListener {
   virtual void on_zygote_lost(const std::string& why, bool is_final) = 0;
   virtual void on_worker_ready(WorkerId worker, const WorkerStart& start) = 0;
   virtual void on_worker_failed(WorkerId worker, const Error& error) = 0;  // on_worker_gone does not follow
-  virtual void on_worker_message(WorkerId worker, FromWorker&& message) = 0;
+  virtual void on_worker_message(WorkerId worker, FromWorker&& message, UniqueFd passed) = 0;
   virtual void on_worker_gone(WorkerId worker, const WorkerEnd& end) = 0;
 };
 
@@ -52,8 +52,8 @@ class Supervisor {
 
   [[nodiscard]] Result<void> start();
 
-  // `page` is passed on and stays the caller's; -1 for the bare base. Ends in on_worker_ready or on_worker_failed.
-  void spawn(WorkerId worker, const std::string& genome_hex, int page);
+  // `page` and `saved_kv` are passed on and stay the caller's; -1 for the bare base, for no KV. Ends in on_worker_ready or on_worker_failed.
+  void spawn(WorkerId worker, const std::string& genome_hex, int page, int saved_kv = -1);
   // kTooLarge, kQueueFull: the message does not go and the worker lives on. To a worker that is gone: dropped,
   // on_worker_gone comes.
   // `passed`: a descriptor that goes along and stays the caller's; -1 for none.
@@ -88,7 +88,7 @@ class Supervisor {
   void on_zygote_exit();
   void lose_zygote(const std::string& why);
   void on_worker_readable(WorkerId id);
-  void on_worker_frame(WorkerId id, FromWorker&& message);
+  void on_worker_frame(WorkerId id, FromWorker&& message, UniqueFd passed);
   void on_worker_exit(WorkerId id);
   void fail_worker(WorkerId id, const Error& error);
   void close_socket(Worker& worker);

@@ -129,19 +129,23 @@ void Batcher::place(std::unique_ptr<Request> request) {
   sequence.is_taken = true;
   // The last token is always computed: its logits are not kept.
   const std::size_t common = std::min(common_prefix(sequence.kv, request->tokens), request->tokens.size() - 1);
-  const std::size_t prefix = options_.deterministic ? 0 : common;
+  const Instant now = monotonic_now();
+  const bool has_prefix = common > 0 && !options_.deterministic && (sequence.saved.empty() || restore(request->sequence, common));
+  const std::size_t prefix = has_prefix ? common : 0;
   forget(request->sequence, prefix);
   if (request->started == Instant{}) {
-    request->started = monotonic_now();
+    request->started = now;
     request->cached = prefix;
     emit_(Accepted{request->id, static_cast<std::uint32_t>(request->prompt_size), static_cast<std::uint32_t>(prefix)});
   }
   running_.push_back(std::move(request));
 }
 
-void Batcher::forget(std::int32_t sequence, std::size_t keep) {
-  engine_.keep_only(sequence, static_cast<std::int32_t>(keep));
-  sequences_[static_cast<std::size_t>(sequence)].kv.resize(keep);
+void Batcher::forget(std::int32_t index, std::size_t keep) {
+  Sequence& sequence = sequences_[static_cast<std::size_t>(index)];
+  engine_.keep_only(index, static_cast<std::int32_t>(keep));
+  sequence.kv.resize(keep);
+  sequence.saved = {};
 }
 
 // ------------------------------------------------------------------------------------------------------------ a step

@@ -3,6 +3,8 @@
 // A finished request's tokens stay in its sequence; a new request takes the free sequence with the longest common prefix.
 // When the KV is full, finished sequences are forgotten first; then the newest request gives its place up, waits at the
 // head of the line and is computed again from its tokens: an answer is never cut short by a neighbour.
+// The KV of finished requests can be saved before the worker ends, and offered to the genome's next worker, where a sequence
+// is restored when a request begins with its tokens. Not in deterministic mode.
 // Deterministic mode: one request at a time, alone in an empty KV, so that an answer's bits depend on nothing else.
 // Owner: the worker. Thread: its only one. Bounds: kMaxWaiting requests wait; more are refused.
 // Use:   batcher.start(generate);  while (batcher.has_work()) step under the core gate: batcher.step(threads);
@@ -14,11 +16,15 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "worker/messages.h"
+#include "worker/saved_kv.h"
 #include "worker/text_stream.h"
 
 namespace genepool {
@@ -40,6 +46,15 @@ class Batcher {
   void start(const Generate& generate);
   void cancel(RequestId request);
 
+  // Nothing runs: what of the finished sequences fits into `most` bytes, the last used first. None when nothing is worth it.
+  struct Saved {
+    MemoryFile file;
+    std::size_t tokens = 0;
+  };
+  [[nodiscard]] Result<std::optional<Saved>> save_kv(const std::string& genome, std::uint64_t most) const;
+  // Before the first request.
+  void offer_kv(SavedKv saved);
+
   [[nodiscard]] bool has_work() const { return !running_.empty() || !waiting_.empty(); }
   // Inside a step: nobody wants what is being computed any more.
   [[nodiscard]] bool should_abort() const;
@@ -52,7 +67,8 @@ class Batcher {
  private:
   struct Request;
   struct Sequence {
-    std::vector<Token> kv;       // what the engine has of it
+    std::vector<Token> kv;       // what the engine has of it, or will have when `saved` is restored
+    std::span<const std::byte> saved{};  // not restored yet; points into saved_
     bool is_taken = false;
     std::uint64_t last_used = 0;
   };
@@ -74,6 +90,7 @@ class Batcher {
   void finish(Request& request, FinishReason reason);
   void fail_request(Request& request, Error error);
   void make_room();
+  [[nodiscard]] bool restore(std::int32_t sequence, std::size_t wanted);
   void forget(std::int32_t sequence, std::size_t keep);
   void end(Request& request);
   void free_sequence(const Request& request);
@@ -82,6 +99,7 @@ class Batcher {
   Engine& engine_;
   BatcherOptions options_;
   Emit emit_;
+  SavedKv saved_;
   std::vector<Sequence> sequences_;
   std::vector<std::unique_ptr<Request>> running_;  // oldest first
   std::deque<std::unique_ptr<Request>> waiting_;

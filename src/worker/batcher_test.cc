@@ -82,6 +82,13 @@ class BatcherTest : public ::testing::Test {
     return std::exchange(answers_[generate.request], {});
   }
 
+  // What the next worker of the genome would begin with.
+  void start_anew_with_saved_kv(const BatcherOptions& options) {
+    auto saved = std::move(batcher_->save_kv("genome", 1 << 20).value());
+    make(options);
+    if (saved) batcher_->offer_kv(std::move(SavedKv::parse(std::move(Mapping::of_fd(saved->file.fd()).value()), "genome").value()));
+  }
+
   static std::string words(int count, const std::string& word = "word") {
     std::string text;
     for (int i = 0; i < count; ++i) text += word + std::to_string(i) + " ";
@@ -103,6 +110,64 @@ TEST_F(BatcherTest, an_answer_ends_once_with_its_counts) {
   EXPECT_EQ(answer.tokens, 8u);
   EXPECT_EQ(answer.done->reason, FinishReason::kLength);
   EXPECT_EQ(ask(request(2, std::string("[[end:3]]"))).done->reason, FinishReason::kStop);
+}
+
+TEST_F(BatcherTest, saved_kv_spares_the_next_worker_the_prefill_and_gives_the_same_answer) {
+  const std::string one = words(60), other = words(50, "other");
+  const Answer first = ask(request(1, one));
+  ask(request(2, other));
+  start_anew_with_saved_kv({256, 4, 32, false});
+  const Answer again = ask(request(3, one));
+  EXPECT_EQ(again.accepted->cached_tokens, 60U);
+  EXPECT_EQ(again.text, first.text);
+  // What nobody came back to is saved once more.
+  start_anew_with_saved_kv({256, 4, 32, false});
+  EXPECT_EQ(ask(request(4, other)).accepted->cached_tokens, 50U);
+  EXPECT_EQ(ask(request(5, one)).accepted->cached_tokens, 60U);
+}
+
+TEST_F(BatcherTest, a_conversation_goes_on_from_saved_kv) {
+  const Answer first = ask(request(1, words(40)));
+  start_anew_with_saved_kv({256, 4, 32, false});
+  const Answer longer = ask(request(2, words(60)));
+  EXPECT_EQ(longer.accepted->cached_tokens, 41U);  // BOS and the 40 words
+  make({256, 4, 32, false});
+  EXPECT_EQ(ask(request(3, words(60))).text, longer.text);
+}
+
+TEST_F(BatcherTest, saved_kv_of_other_prompts_changes_no_answer) {
+  ask(request(1, words(60)));
+  start_anew_with_saved_kv({256, 1, 32, false});
+  const Answer answer = ask(request(2, words(200, "new")));  // needs the room, too
+  EXPECT_EQ(answer.accepted->cached_tokens, 0U);
+  make({256, 1, 32, false});
+  EXPECT_EQ(ask(request(3, words(200, "new"))).text, answer.text);
+}
+
+TEST_F(BatcherTest, little_kv_and_deterministic_mode_save_nothing) {
+  EXPECT_FALSE(batcher_->save_kv("genome", 1 << 20).value());
+  ask(request(1, words(3), 1));
+  EXPECT_FALSE(batcher_->save_kv("genome", 1 << 20).value());
+  ask(request(2, words(60)));
+  EXPECT_FALSE(batcher_->save_kv("genome", 100).value());
+  make({256, 4, 32, true});
+  ask(request(3, words(60)));
+  EXPECT_FALSE(batcher_->save_kv("genome", 1 << 20).value());
+}
+
+TEST_F(BatcherTest, kv_that_cannot_be_restored_is_computed_again) {
+  ask(request(1, words(60)));
+  const std::string prompt = words(60);
+  const Answer whole = ask(request(2, prompt));
+  auto saved = std::move(batcher_->save_kv("genome", 1 << 20).value());
+  make({64, 4, 32, false});  // a smaller context: what was saved does not fit beside the requests that run
+  batcher_->offer_kv(std::move(SavedKv::parse(std::move(Mapping::of_fd(saved->file.fd()).value()), "genome").value()));
+  batcher_->start(request(3, words(30, "running"), 20));
+  step();
+  batcher_->start(request(4, prompt, 1));
+  run();
+  EXPECT_EQ(answers_[4].accepted->cached_tokens, 0U);
+  EXPECT_EQ(answers_[4].text, whole.text.substr(0, answers_[4].text.size()));
 }
 
 TEST_F(BatcherTest, a_reused_prefix_gives_the_same_answer) {

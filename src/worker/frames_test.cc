@@ -61,7 +61,7 @@ void expect_round_trips(const std::vector<Variant>& messages, Decode decode) {
 std::vector<ToWorker> all_to_worker() {
   return {AttachPage{"genome", true}, full_generate(std::string("text")), full_generate(std::vector<Token>{1, 2, 3}),
           full_generate(std::vector<ChatMessage>{{"system", "be brief"}, {"user", "h\xC3\xA9"}}), CancelRequest{8}, Ping{9},
-          ProbeLayer{}};
+          ProbeLayer{}, OfferKv{}, SaveKv{1ULL << 40}};
 }
 
 std::vector<FromWorker> all_from_worker() {
@@ -71,7 +71,7 @@ std::vector<FromWorker> all_from_worker() {
   return {WorkerHello{1, 42},           Ready{"genome", 1, 2},        AttachFailed{kError}, Accepted{1, 2, 3},
           TokensOut{1, "text", 2, {logprobs}}, GenerateDone{1, FinishReason::kLength, 2, 3, 4, 5, 6}, GenerateFailed{1, kError},
           Pong{3},                      Heartbeat{true},
-          ProbeDone{{0.5, 2, 4, true}}, ProbeFailed{kError}};
+          ProbeDone{{0.5, 2, 4, true}}, ProbeFailed{kError},          KvSaved{512}};
 }
 
 TEST(Frames, every_message_round_trips) {

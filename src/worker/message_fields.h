@@ -44,6 +44,8 @@ void fields(auto& visit, Is<Generate> auto& m) {
   visit(m.request, m.genome, m.prompt, m.sampling, m.stop, m.max_tokens, m.ignore_end);
 }
 void fields(auto&, Is<ProbeLayer> auto&) {}
+void fields(auto&, Is<OfferKv> auto&) {}
+void fields(auto& visit, Is<SaveKv> auto& m) { visit(m.most_bytes); }
 void fields(auto& visit, Is<CancelRequest> auto& m) { visit(m.request); }
 void fields(auto& visit, Is<Ping> auto& m) { visit(m.nonce); }
 
@@ -58,6 +60,7 @@ void fields(auto& visit, Is<GenerateDone> auto& m) {
 void fields(auto& visit, Is<GenerateFailed> auto& m) { visit(m.request, m.error); }
 void fields(auto& visit, Is<ProbeDone> auto& m) { visit(m.effect); }
 void fields(auto& visit, Is<ProbeFailed> auto& m) { visit(m.error); }
+void fields(auto& visit, Is<KvSaved> auto& m) { visit(m.tokens); }
 void fields(auto& visit, Is<Pong> auto& m) { visit(m.nonce); }
 void fields(auto& visit, Is<Heartbeat> auto& m) { visit(m.is_at_gate); }
 

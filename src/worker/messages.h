@@ -13,7 +13,7 @@
 
 namespace genepool {
 
-inline constexpr std::uint32_t kProtocolVersion = 2;
+inline constexpr std::uint32_t kProtocolVersion = 3;
 
 using WorkerId = std::uint64_t;   // never reused while the server runs
 using RequestId = std::uint64_t;  // never reused while the server runs
@@ -50,6 +50,10 @@ struct WorkerReaped {
 struct AttachPage {  // + descriptor: the sealed page; none for the bare base
   std::string genome;  // identity, hex: comes back in Ready, checked by the supervisor
   bool has_page = false;
+};
+struct OfferKv {};  // + descriptor: sealed bytes of SavedKv, of this worker's genome. After AttachPage
+struct SaveKv {  // the worker is about to be killed: answered by KvSaved
+  std::uint64_t most_bytes = 0;
 };
 struct ProbeLayer {};  // + descriptor: the sealed page of one layer. To a worker of the bare base; it is of no other use then
 struct Generate {
@@ -117,6 +121,9 @@ struct ProbeDone {
 struct ProbeFailed {
   Error error;
 };
+struct KvSaved {  // + descriptor: sealed bytes of SavedKv; none when there was nothing to save
+  std::uint32_t tokens = 0;
+};
 struct Pong {
   std::uint64_t nonce = 0;
 };
@@ -127,8 +134,8 @@ inline constexpr std::chrono::milliseconds kHeartbeatInterval{500};
 
 using ToZygote = std::variant<ForkWorker>;
 using FromZygote = std::variant<ZygoteHello, ZygoteFailed, WorkerSpawned, SpawnFailed, WorkerReaped>;
-using ToWorker = std::variant<AttachPage, Generate, CancelRequest, Ping, ProbeLayer>;
+using ToWorker = std::variant<AttachPage, Generate, CancelRequest, Ping, ProbeLayer, OfferKv, SaveKv>;
 using FromWorker = std::variant<WorkerHello, Ready, AttachFailed, Accepted, TokensOut, GenerateDone, GenerateFailed, Pong,
-                                Heartbeat, ProbeDone, ProbeFailed>;
+                                Heartbeat, ProbeDone, ProbeFailed, KvSaved>;
 
 }  // namespace genepool

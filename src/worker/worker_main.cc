@@ -125,8 +125,8 @@ class Worker {
     }
   }
 
-  void send(const FromWorker& message) {
-    if (auto sent = channel_.send(message); !sent) end_by(sent.error());
+  void send(const FromWorker& message, int passed = -1) {
+    if (auto sent = channel_.send(message, passed); !sent) end_by(sent.error());
   }
 
   void flush() {
@@ -186,6 +186,23 @@ class Worker {
     auto mapping = Mapping::of_fd(page.get());
     if (!mapping) return refuse(mapping.error());
     probed_ = std::move(*mapping);
+  }
+
+  void handle(const OfferKv& /*message*/, const UniqueFd& bytes) {
+    const auto take = [&]() -> Result<SavedKv> {
+      if (!bytes.is_open() || !is_sealed_fd(bytes.get())) return fail(Code::kBadRequest, "the saved KV is not sealed");
+      GENEPOOL_TRY(Mapping mapping, Mapping::of_fd(bytes.get()));
+      return SavedKv::parse(std::move(mapping), genome_);
+    };
+    if (auto saved = take()) return batcher_.offer_kv(std::move(*saved));
+    else log(Level::kError, "saved KV is not used", {{"worker", std::to_string(id_)}, {"error", saved.error().message}});
+  }
+
+  void handle(const SaveKv& message, const UniqueFd& /*none*/) {
+    const auto saved = batcher_.save_kv(genome_, message.most_bytes);
+    if (!saved) log(Level::kError, "the KV is not saved", {{"worker", std::to_string(id_)}, {"error", saved.error().message}});
+    if (!saved || !*saved) return send(KvSaved{});
+    send(KvSaved{static_cast<std::uint32_t>((*saved)->tokens)}, (*saved)->file.fd());
   }
 
   void handle(const CancelRequest& message, const UniqueFd& /*none*/) { batcher_.cancel(message.request); }

@@ -195,6 +195,34 @@ TEST_F(WorkerTest, three_workers_answer_each_from_its_own_page) {
   EXPECT_EQ(open_fd_count(), fds_before);
 }
 
+TEST_F(WorkerTest, kv_goes_from_one_worker_to_the_next_of_its_genome_only) {
+  start();
+  std::string prompt;
+  for (int i = 0; i < 80; ++i) prompt += "word" + std::to_string(i) + " ";
+  TestWorker first = spawn_ready(1);
+  ASSERT_TRUE(first.peer.channel.send(make_generate(1, first.genome, prompt, 4)));
+  const Answer before = finish_answer(first.peer);
+  ASSERT_TRUE(before.done);
+  UniqueFd kv;
+  ASSERT_TRUE(first.peer.channel.send(SaveKv{1 << 20}));
+  const auto saved = first.peer.next<KvSaved>(&kv);
+  ASSERT_TRUE(saved);
+  EXPECT_GE(saved->tokens, 80U);
+  ASSERT_TRUE(kv.is_open());
+
+  const auto cached_by = [&](TestWorker& worker, const std::string& genome) {
+    EXPECT_TRUE(worker.peer.channel.send(OfferKv{}, kv.get()));
+    EXPECT_TRUE(worker.peer.channel.send(make_generate(2, genome, prompt, 4)));
+    const Answer answer = finish_answer(worker.peer);
+    EXPECT_EQ(answer.text, before.text);
+    return answer.done ? answer.done->cached_tokens : 0;
+  };
+  TestWorker other = spawn_ready(2);  // "genome2": what is offered is another genome's
+  EXPECT_EQ(cached_by(other, other.genome), 0U);
+  TestWorker same = spawn_ready(1);
+  EXPECT_EQ(cached_by(same, same.genome), 80U);
+}
+
 TEST_F(WorkerTest, workers_outlive_a_killed_zygote) {
   start();
   ASSERT_TRUE(zygote_.next<ZygoteHello>());
