@@ -3,6 +3,7 @@
 #include "api/context.h"
 #include "api/errors.h"
 #include "api/router.h"
+#include "api/views.h"
 
 namespace genepool {
 namespace {
@@ -56,6 +57,12 @@ void Api::handle(HttpRequest request, std::shared_ptr<ResponseWriter> writer) {
 }
 
 void Api::set_draining() { state_->context.is_draining = true; }
+
+std::string Api::thrash_alarm_body(const ThrashState& state, const ThrashCauses& causes) {
+  api::Out body{{"alarm", "thrashing"}};
+  body.update(api::thrash_json(state, causes));
+  return api::dump(body);
+}
 
 std::pair<std::string, std::string> Api::error_body(int status, std::string_view message) {
   Error error;

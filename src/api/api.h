@@ -27,6 +27,9 @@ class Api {
   // For HttpOptions::error_body: the transport's own refusals in OpenAI's shape. {content type, body}
   [[nodiscard]] static std::pair<std::string, std::string> error_body(int status, std::string_view message);
 
+  // What the operator's webhook is told when the alarm has changed, as JSON.
+  [[nodiscard]] static std::string thrash_alarm_body(const ThrashState& state, const ThrashCauses& causes);
+
  private:
   struct State;
   std::unique_ptr<State> state_;

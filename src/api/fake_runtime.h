@@ -199,7 +199,7 @@ class FakeRuntime final : public Runtime {
     return genepool::set_param(config_, name, value, Origin::kManager);
   }
   void drain(std::function<void()> done) override { done(); }
-  void on_thrash_alarm(std::function<void(const ThrashState&)>) override {}
+  void on_thrash_alarm(ThrashAlarm) override {}
   void follow_events(std::optional<std::uint64_t> after, std::function<void(bool)> begun, EventFeed::Listener listener) override {
     begun(!after);
     listener_ = std::move(listener);

@@ -1,6 +1,7 @@
 // /health, /ready, /metrics, and / for who looks by hand.
 #include "api/context.h"
 #include "api/json.h"
+#include "api/views.h"
 
 namespace genepool::api {
 namespace {
@@ -45,11 +46,7 @@ void health(Context& context, const Call& call) {
                     {"warm", status.pool.warm},
                     {"waiting", status.pool.waiting},
                     {"in_flight", status.pool.in_flight},
-                    {"thrash",
-                     {{"is_thrashing", status.thrash.is_thrashing},
-                      {"ratio", status.thrash.ratio},
-                      {"mean_assembly_ms", status.thrash.mean_assembly_ms},
-                      {"mean_inference_ms", status.thrash.mean_inference_ms}}}};
+                    {"thrash", thrash_json(status.thrash, status.thrash_causes)}};
   call.reply_json(health.http_status, dump(body));
 }
 

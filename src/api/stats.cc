@@ -77,12 +77,9 @@ Out stats_json(const RuntimeStatus& status, const Metrics& metrics, bool with_sa
   out["coldStarts"] = count(Counter::kLookups, "cold");
   out["assemblyToInferenceRatio"] = status.thrash.ratio;
   out["evictionRate"] = status.evictions_last_minute;
-  out["thrash"] = {{"is_thrashing", status.thrash.is_thrashing},
-                   {"ratio", status.thrash.ratio},
-                   {"mean_assembly_ms", status.thrash.mean_assembly_ms},
-                   {"mean_inference_ms", status.thrash.mean_inference_ms},
-                   {"requests", static_cast<std::uint64_t>(metrics.total(Counter::kThrashRequests))},
-                   {"alarms", static_cast<std::uint64_t>(metrics.total(Counter::kThrashAlarms))}};
+  Out& thrash = out["thrash"] = thrash_json(status.thrash, status.thrash_causes);
+  thrash["requests"] = static_cast<std::uint64_t>(metrics.total(Counter::kThrashRequests));
+  thrash["alarms"] = static_cast<std::uint64_t>(metrics.total(Counter::kThrashAlarms));
   return out;
 }
 

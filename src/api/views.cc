@@ -7,6 +7,7 @@
 
 #include "api/receipt.h"
 #include "genome/base_name.h"
+#include "pool/thrash_text.h"
 
 namespace genepool::api {
 namespace {
@@ -111,6 +112,22 @@ Result<std::uint64_t> query_count(const Call& call, const char* key, std::uint64
   const bool is_number = error == std::errc() && end == text.data() + text.size();
   if (is_number && value >= least && value <= most) return value;
   return fail_param(Code::kBadRequest, key, "{} must be a whole number from {} to {}, found {}", key, least, most, text);
+}
+
+Out thrash_json(const ThrashState& state, const ThrashCauses& causes) {
+  Out genomes = Out::array();
+  for (const ThrashCauses::Genome& genome : causes.genomes) {
+    genomes.push_back({{"genome", genome.name}, {"page_ins", genome.page_ins}, {"ms", genome.ms}});
+  }
+  return {{"is_thrashing", state.is_thrashing},
+          {"ratio", state.ratio},
+          {"mean_assembly_ms", state.mean_assembly_ms},
+          {"mean_inference_ms", state.mean_inference_ms},
+          {"share", state.share},
+          {"refault_share", state.refault_share},
+          {"stages", {{"layer_load_ms", causes.load_ms}, {"layer_stack_ms", causes.stack_ms}, {"process_spawn_ms", causes.spawn_ms}}},
+          {"genomes", std::move(genomes)},
+          {"why", thrash_text(state, causes)}};
 }
 
 Out resident_json(const ResidentRow& row) {

@@ -19,6 +19,7 @@ using Residents = std::map<Identity, const ResidentRow*>;
 [[nodiscard]] Out layer_json(const LayerRow& row, const BaseModel& base);  // `base`: whether the layer was made for it
 [[nodiscard]] Out genome_json(const GenomeRow& row, const Residents& residents);
 [[nodiscard]] Out resident_json(const ResidentRow& row);
+[[nodiscard]] Out thrash_json(const ThrashState& state, const ThrashCauses& causes);
 
 // The genomes' tiers as they are now go with them.
 [[nodiscard]] Out genome_json(Runtime& runtime, const GenomeRow& row);

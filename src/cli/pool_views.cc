@@ -29,8 +29,8 @@ std::string share_text(std::uint64_t hits, std::uint64_t misses) {
 
 std::string thrash_line(const StatsInfo& stats, Colours colours) {
   const std::string state = stats.is_thrashing ? painted("THRASHING", Paint::kRed, colours) : "no";
-  return fmt::format("{}: assembly {} / inference {} = {:.3f} over the last minute; {} requests that thrashed, {} alarms", state,
-                     human_ms(stats.mean_assembly_ms), human_ms(stats.mean_inference_ms), stats.thrash_ratio,
+  return fmt::format("{}: assembly {} / inference {} = {:.3f} over the last minute, share {:.3f}, refaults {:.0f} %; {} requests that thrashed, {} alarms", state,
+                     human_ms(stats.mean_assembly_ms), human_ms(stats.mean_inference_ms), stats.thrash_ratio, stats.thrash_share, 100 * stats.refault_share,
                      human_count(stats.thrash_requests), human_count(stats.thrash_alarms));
 }
 
@@ -62,7 +62,8 @@ std::string stats_text(const StatsInfo& stats, Colours colours) {
   counts.add({"cacheMisses", human_count(stats.cache_misses)});
   counts.add({"evictionRate", fmt::format("{:.1f} per minute", stats.eviction_rate)});
   counts.add({"assemblyToInferenceRatio", fmt::format("{:.3f}", stats.ratio)});
-  return fmt::format("{}\n{}\nthrashing   {}\n", times.text(colours), counts.text(colours), thrash_line(stats, colours));
+  const std::string why = stats.thrash_why.empty() ? "" : fmt::format("            {}\n", stats.thrash_why);
+  return fmt::format("{}\n{}\nthrashing   {}\n{}", times.text(colours), counts.text(colours), thrash_line(stats, colours), why);
 }
 
 }  // namespace genepool::cli

@@ -200,6 +200,9 @@ StatsInfo stats_from(const Json& j) {
   stats.thrash_ratio = get<double>(thrash, "ratio");
   stats.mean_assembly_ms = get<double>(thrash, "mean_assembly_ms");
   stats.mean_inference_ms = get<double>(thrash, "mean_inference_ms");
+  stats.thrash_share = get<double>(thrash, "share");
+  stats.refault_share = get<double>(thrash, "refault_share");
+  stats.thrash_why = get<std::string>(thrash, "why");
   stats.thrash_requests = get<std::uint64_t>(thrash, "requests");
   stats.thrash_alarms = get<std::uint64_t>(thrash, "alarms");
   return stats;

@@ -57,7 +57,8 @@ struct StatsInfo {
   std::uint64_t cache_hits = 0, cache_misses = 0, hot_hits = 0, warm_hits = 0, cold_starts = 0;
   double ratio = 0, eviction_rate = 0;
   bool is_thrashing = false;
-  double thrash_ratio = 0, mean_assembly_ms = 0, mean_inference_ms = 0;
+  double thrash_ratio = 0, mean_assembly_ms = 0, mean_inference_ms = 0, thrash_share = 0, refault_share = 0;
+  std::string thrash_why;  // in words; "" when nothing was assembled
   std::uint64_t thrash_requests = 0, thrash_alarms = 0;
 };
 struct MoveInfo {  // answer to warm, load, evict, pin, unpin

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "base/log.h"
+#include "pool/thrash_text.h"
 
 namespace genepool {
 namespace {
@@ -118,6 +119,7 @@ void Ledger::assembled(const ResolvedGenome& genome, const AssemblyTimes& assemb
   const std::string_view from = tier_name(assembly.from);
   feed_.publish("tier", {{"genome", genome.name}, {"from", "warm"}, {"to", "hot"}, {"ms", to_ms(assembly.spawn + assembly.attach + assembly.reserve)}});
   metrics_.add(Counter::kPageIns, {from, is_demanded ? "demand" : "command"});
+  if (is_demanded && thrash_.on_page_in(genome.name, monotonic_now())) metrics_.add(Counter::kRefaults);
   metrics_.observe(Histogram::kPageInSeconds, seconds(assembly.load()), {from, "layer_load"});
   metrics_.observe(Histogram::kPageInSeconds, seconds(assembly.stack()), {from, "layer_stack"});
   metrics_.observe(Histogram::kPageInSeconds, seconds(assembly.spawn), {from, "process_spawn"});
@@ -129,10 +131,13 @@ void Ledger::assembled(const ResolvedGenome& genome, const AssemblyTimes& assemb
   for (Duration::rep i = 0; i < layers; ++i) metrics_.sample(Timing::kLayerStack, assembly.stack() / layers);
 }
 
-void Ledger::left_hot(const std::string& name, KillReason reason) {
+void Ledger::left_hot(const std::string& name, KillReason reason, std::uint32_t places) {
   metrics_.add(Counter::kPageOuts, {"warm", kill_reason_name(reason)});
   feed_.publish("tier", {{"genome", name}, {"from", "hot"}, {"to", "warm"}, {"reason", std::string(kill_reason_name(reason))}});
-  if (reason == KillReason::kEvicted) evictions_.push_back(monotonic_now());
+  if (reason == KillReason::kEvicted) {
+    evictions_.push_back(monotonic_now());
+    thrash_.on_evicted(name, places);
+  }
   log(Level::kInfo, fmt::format("Evicted {} from HOT pool", name), {{"reason", std::string(kill_reason_name(reason))}});
 }
 
@@ -178,12 +183,13 @@ void Ledger::ended(const Outcome& outcome, AssemblyTimes* assembly) {
   // Joiners waited for the same assembly; it is one assembly all the same.
   const bool counts = assembly != nullptr && !assembly->was_counted;
   if (counts) assembly->was_counted = true;
-  const double assembly_ms = counts ? r.layer_load_ms + r.layer_stack_ms : 0;
-  if (thrash_.on_request(from_ms(assembly_ms), from_ms(r.inference_ms), monotonic_now())) {
+  AssemblyCost cost;
+  if (counts) cost = {from_ms(r.layer_load_ms), from_ms(r.layer_stack_ms), from_ms(r.process_spawn_ms)};
+  if (thrash_.on_request(r.genome, cost, from_ms(r.inference_ms), monotonic_now())) {
     metrics_.add(Counter::kThrashRequests);
     log(Level::kError, "THRASHING: Assembly time exceeds inference time!",
         {{"genome", r.genome},
-         {"assembly_ms", ms_text(assembly_ms)},
+         {"assembly_ms", ms_text(to_ms(cost.assembly()))},
          {"inference_ms", ms_text(r.inference_ms)},
          {"ratio", fmt::format("{:.2f}x", r.assembly_ratio)}});
   }
@@ -210,17 +216,21 @@ void Ledger::check_alarm() {
   const auto change = thrash_.update(monotonic_now());
   const ThrashState state = thrash_.state();
   metrics_.set(Gauge::kThrashRatio, state.ratio);
+  metrics_.set(Gauge::kThrashShare, state.share);
+  metrics_.set(Gauge::kRefaultShare, state.refault_share);
   if (!change) return;
   metrics_.set(Gauge::kThrashing, *change ? 1 : 0);
   if (*change) metrics_.add(Counter::kThrashAlarms);
+  const ThrashCauses causes = thrash_.causes();
   log(*change ? Level::kError : Level::kInfo, *change ? "THRASHING DETECTED!" : "thrashing is over",
       {{"ratio", fmt::format("{:.3f}", state.ratio)},
        {"assembly_ms", ms_text(state.mean_assembly_ms)},
-       {"inference_ms", ms_text(state.mean_inference_ms)}});
+       {"inference_ms", ms_text(state.mean_inference_ms)},
+       {"why", thrash_text(state, causes)}});
   feed_.publish("thrash", {{"state", *change ? "rising" : "over"}, {"ratio", state.ratio}, {"assembly_ms", state.mean_assembly_ms},
-                           {"inference_ms", state.mean_inference_ms}});
+                           {"inference_ms", state.mean_inference_ms}, {"why", thrash_text(state, causes)}});
   if (!alarm_command_.empty()) run_alarm_command(alarm_command_, state);
-  if (alarm_) alarm_(state);
+  if (alarm_) alarm_(state, causes);
 }
 
 void Ledger::update(const PoolSnapshot& pool, const CoreGate::Usage& gate, const KvShelf::Usage& kv) {

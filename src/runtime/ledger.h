@@ -30,7 +30,7 @@ class Ledger {
   void page_found(const ResolvedGenome& genome);  // an assembly that found its page in RAM
   // is_demanded: a request waits for it (else an operator or the library wished it).
   void assembled(const ResolvedGenome& genome, const AssemblyTimes& assembly, bool is_demanded);
-  void left_hot(const std::string& name, KillReason reason);
+  void left_hot(const std::string& name, KillReason reason, std::uint32_t places);
   void page_dropped(const std::string& name);
   void worker_gone(const std::string& name, const std::string& reason, const WorkerEnd& end);
   // A request has ended; `assembly` may be null. Feeds the alarm when it was answered.
@@ -41,8 +41,9 @@ class Ledger {
 
   void update(const PoolSnapshot& pool, const CoreGate::Usage& gate, const KvShelf::Usage& kv);  // gauges and the alarm; about once a second
   [[nodiscard]] ThrashState thrash() const { return thrash_.state(); }
+  [[nodiscard]] ThrashCauses thrash_causes() const { return thrash_.causes(); }
   [[nodiscard]] double evictions_last_minute();
-  void on_alarm(std::function<void(const ThrashState&)> listener) { alarm_ = std::move(listener); }
+  void on_alarm(ThrashAlarm listener) { alarm_ = std::move(listener); }
 
  private:
   void check_alarm();
@@ -50,7 +51,7 @@ class Ledger {
   Metrics& metrics_;
   EventFeed& feed_;
   ThrashDetector thrash_;
-  std::function<void(const ThrashState&)> alarm_;
+  ThrashAlarm alarm_;
   std::string alarm_command_;
   std::deque<Instant> evictions_;
 };

@@ -241,7 +241,7 @@ void RuntimeImpl::follow_events(std::optional<std::uint64_t> after, std::functio
   });
 }
 
-void RuntimeImpl::on_thrash_alarm(std::function<void(const ThrashState&)> listener) {
+void RuntimeImpl::on_thrash_alarm(ThrashAlarm listener) {
   loop_.post([this, listener = std::move(listener)]() mutable { ledger_.on_alarm(std::move(listener)); });
 }
 
@@ -258,6 +258,7 @@ RuntimeStatus RuntimeImpl::status(bool with_memory) {
     s.pool = pool_->snapshot();
     ledger_.update(s.pool, gate_.usage(), kv_shelf_.usage());
     s.thrash = ledger_.thrash();
+    s.thrash_causes = ledger_.thrash_causes();
     s.base_phase = base_phase_;
     s.base_error = base_error_;
     s.engine = engine_;

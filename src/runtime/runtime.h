@@ -112,6 +112,8 @@ struct RequestRow {
   double ms = 0;                    // since it arrived
   std::uint32_t tokens = 0;         // answered so far
 };
+using ThrashAlarm = std::function<void(const ThrashState&, const ThrashCauses&)>;
+
 struct RuntimeStatus {
   std::vector<ResidentRow> residents;
   std::vector<RequestRow> requests; // with a client that waits; leases without a generation are not among them
@@ -119,6 +121,7 @@ struct RuntimeStatus {
   KvShelf::Usage kv;                // saved, of genomes that left HOT
   std::uint64_t kv_limit_bytes = 0;
   ThrashState thrash;
+  ThrashCauses thrash_causes;
   BasePhase base_phase = BasePhase::kLoading;
   std::string base_error;           // why, when kFailed or kRestarting
   EngineInfo engine;
@@ -168,7 +171,7 @@ class Runtime {
   virtual void follow_events(std::optional<std::uint64_t> after, std::function<void(bool is_complete)> begun, EventFeed::Listener listener) = 0;
 
   // Told on the strand when the thrashing alarm rises or falls; one listener.
-  virtual void on_thrash_alarm(std::function<void(const ThrashState&)> listener) = 0;
+  virtual void on_thrash_alarm(ThrashAlarm listener) = 0;
 
   // Blocks for the strand (tens of microseconds), and for /proc when `with_memory`. Brings the metrics' gauges up to date.
   [[nodiscard]] virtual RuntimeStatus status(bool with_memory) = 0;

@@ -42,7 +42,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   Result<void> set_param(std::string_view name, std::string_view value) override;
   void drain(std::function<void()> done) override;
   void follow_events(std::optional<std::uint64_t> after, std::function<void(bool)> begun, EventFeed::Listener listener) override;
-  void on_thrash_alarm(std::function<void(const ThrashState&)> listener) override;
+  void on_thrash_alarm(ThrashAlarm listener) override;
   RuntimeStatus status(bool with_memory) override;
   bool is_ready() override { return base_phase_ == BasePhase::kReady; }
   Result<void> wait_ready(Duration timeout) override;

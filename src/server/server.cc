@@ -34,10 +34,7 @@ HttpOptions http_options(const Config& config) {
 }
 
 // Tells the operator's webhook that the alarm has changed. Blocking: on a loader thread.
-void tell_webhook(const std::string& url, const ThrashState& state) {
-  const std::string body = fmt::format(
-      R"({{"alarm":"thrashing","is_thrashing":{},"ratio":{:.4f},"mean_assembly_ms":{:.3f},"mean_inference_ms":{:.3f}}})",
-      state.is_thrashing, state.ratio, state.mean_assembly_ms, state.mean_inference_ms);
+void tell_webhook(const std::string& url, const std::string& body) {
   const std::size_t path_at = url.find('/', url.find("//") + 2);
   const std::string path = path_at == std::string::npos ? "/" : url.substr(path_at);
   const auto told = [&]() -> Result<void> {
@@ -50,10 +47,10 @@ void tell_webhook(const std::string& url, const ThrashState& state) {
 }
 
 void connect_webhook(Runtime& runtime) {
-  runtime.on_thrash_alarm([&runtime](const ThrashState& state) {
-    runtime.offload([&runtime, state] {
+  runtime.on_thrash_alarm([&runtime](const ThrashState& state, const ThrashCauses& causes) {
+    runtime.offload([&runtime, body = Api::thrash_alarm_body(state, causes)] {
       const std::string url = runtime.config().thrash_webhook;
-      if (!url.empty()) tell_webhook(url, state);
+      if (!url.empty()) tell_webhook(url, body);
     });
   });
 }

@@ -3,7 +3,8 @@
 
 usage: run.py --program build/genepool CASE.txt
 
-  daemon [NAME=VALUE ...]             starts a server on the fake engine; settings by their dotted names
+  daemon [NAME=VALUE ...]             starts a server on the fake engine; settings by their dotted names; slow_store=MS: every
+                                      layer file takes so long to open
   layer NAME [rank=R] [seed=S]        adds a generated layer
   layerfile NAME [rank=R] [seed=S]    writes a generated layer as {tmp}/NAME.gguf
   genome NAME = LAYER[:W] ...         creates a genome
@@ -24,6 +25,8 @@ usage: run.py --program build/genepool CASE.txt
   link PATH TARGET | fifo PATH        a symbolic link | a pipe
   expect METRIC|tier MODEL|workers|processes|VAR OP VALUE [within SECONDS]
   expect log has|lacks "TEXT"
+  expect webhook has "TEXT" [within SECONDS]   what {webhook}, a listener of the scenario, was told
+  load SECONDS MODEL ...              one request after the other, of each model in turn
 
 A VAR holds the answer's text up to its second word (the fake engine's: page:<hash of the page it has>); of a cli with --json
 the "version" that it prints."""
@@ -46,6 +49,7 @@ import urllib.request
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import tiny_base  # noqa: E402
 from server import Background, Server, processes_of, quoted  # noqa: E402
+from webhook import Webhook  # noqa: E402
 
 OPERATORS = {"==": operator.eq, "!=": operator.ne, ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 DEFAULT_WITHIN_S = 5.0
@@ -87,11 +91,16 @@ class Scenario:
         self.data = os.path.join(tmp, "data")
         tiny_base.write(self.base)
         self.server, self.settings, self.background, self.vars = None, {}, {}, {}
+        self.webhook = Webhook()
 
     # ------------------------------------------------------------------------------------------------- verbs
     def do_daemon(self, words):
         self.settings = {"engine.name": "fake", **settings_of(words)}
-        self.server = Server(self.program, self.data, self.base, self.settings)
+        environment = None
+        if "slow_store" in self.settings:
+            library = os.path.join(os.path.dirname(self.program), "tests", "libslow_store.so")
+            environment = {**os.environ, "LD_PRELOAD": library, "SLOW_STORE_MS": self.settings.pop("slow_store")}
+        self.server = Server(self.program, self.data, self.base, self.settings, environment)
 
     def do_layer(self, words):
         self.genepool(self.generate(words), 0)
@@ -122,6 +131,13 @@ class Scenario:
         words, status, texts, var = split_result(words)
         found, text = self.background.pop(words[0]).finish()
         self.check_answer(found, text, status, texts, var)
+
+    def do_load(self, words):
+        end = time.monotonic() + float(words[0])
+        while time.monotonic() < end:
+            for model in words[1:]:
+                found, text, _ = self.server.chat(model, "x")
+                self.check_answer(found, text, 200, [], None)
 
     def do_disconnect(self, words):
         self.background.pop(words[0]).disconnect()
@@ -200,6 +216,8 @@ class Scenario:
         if "within" in words:
             within = float(words[words.index("within") + 1])
             words = words[:words.index("within")]
+        if words[:2] == ["webhook", "has"]:
+            return self.eventually(lambda: any(words[2] in told for told in self.webhook.told), within, lambda: f"told was {self.webhook.told}")
         *subject, sign, wanted = words
         seen = {}
 
@@ -266,7 +284,7 @@ class Scenario:
 
     def filled(self, word):
         server = f"http://127.0.0.1:{self.server.port}" if self.server else ""
-        for name, value in {"tmp": self.tmp, "server": server, **self.vars}.items():
+        for name, value in {"tmp": self.tmp, "server": server, "webhook": self.webhook.url, **self.vars}.items():
             word = word.replace("{" + name + "}", value)
         return word
 

@@ -25,7 +25,7 @@ def free_port():
 
 
 class Server:
-    def __init__(self, program, data_dir, base, settings):
+    def __init__(self, program, data_dir, base, settings, environment=None):
         self.program = program
         self.data_dir = data_dir
         self.killed = False
@@ -37,7 +37,7 @@ class Server:
             args += [f"--{name}", value]
         with open(self.log_path, "ab") as log:
             # A group of its own: a test may look for what is left of it.
-            self.process = subprocess.Popen(args, stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(args, stdout=log, stderr=log, start_new_session=True, env=environment)
         atexit.register(self.process.kill)  # a test that fails leaves nothing running
         self._wait_ready()
 
