@@ -9,6 +9,7 @@ pinned; once a minute a worker is killed. Every ten seconds is noted what the se
 second and the last are compared."""
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -127,8 +128,9 @@ class Soak:
                     last_kill = time.monotonic()
                     workers = self.server.json("/api/workers")["workers"]
                     if workers:
-                        os.kill(chance.choice(workers)["pid"], signal.SIGKILL)
-            except (OSError, ProcessLookupError) as error:
+                        with contextlib.suppress(ProcessLookupError):  # it was evicted meanwhile
+                            os.kill(chance.choice(workers)["pid"], signal.SIGKILL)
+            except OSError as error:
                 self.failures.append(f"churn: {error}")
             time.sleep(1)
 

@@ -1,6 +1,7 @@
 #include "suite/measurement.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "metrics/metrics.h"
@@ -76,6 +77,12 @@ std::string_view name_of(Unit unit) {
   return "";
 }
 
+void gather_groups(std::vector<Measurement>& rows) {
+  std::map<std::string, std::size_t> order;
+  for (const Measurement& row : rows) order.try_emplace(row.group, order.size());
+  std::ranges::stable_sort(rows, {}, [&](const Measurement& row) { return order.at(row.group); });
+}
+
 std::vector<Measurement> founding_rows() {
   using enum Statistic;
   std::vector<Measurement> rows;
@@ -114,12 +121,19 @@ std::vector<Measurement> founding_rows() {
   group("memory", {
       {"memory_genome", "memory of a HOT genome (PSS)", Unit::kBytes, Bound{kMax, kGigabyte}, {}, {}, {}},
       {"memory_five", "5 HOT genomes + zygote (PSS)", Unit::kBytes, Bound{kMax, 5 * kGigabyte, true}, {}, {}, {}},
+      {"page_bytes", "page of a genome", Unit::kBytes, std::nullopt, {}, {}, {}},
       {"private_genome", "private bytes of a HOT genome", Unit::kBytes, std::nullopt, {{kMax, 25 * kMebibyte, true}}, {}, {}},
   });
   group("thrashing", {
       {"twenty_ratio", "20 different genomes: assembly / inference", Unit::kRatio, Bound{kMean, 0.5}, {}, {}, {}},
       {"normal_alarms", "normal load: thrashing alarms", Unit::kCount, Bound{kMax, 0, true}, {}, {}, {}},
       {"normal_requests", "normal load: thrashing requests", Unit::kCount, Bound{kMax, 0, true}, {}, {}, {}},
+  });
+  group("what the founding document would try if a limit were missed", {
+      shown_row("remedy_plain", "largest layer from disk, as it is"),
+      shown_row("remedy_zstd", "the same, compressed with zstd"),
+      shown_row("remedy_ram_disk", "the same, from a disk in RAM"),
+      shown_row("remedy_one_layer", "whole request, COLD, of a genome of one layer"),
   });
   return rows;
 }

@@ -40,6 +40,9 @@ enum class Verdict { kPass, kFail, kNone };  // kNone: there is no limit
 [[nodiscard]] std::string_view name_of(Statistic statistic);  // "p99"
 [[nodiscard]] std::string_view name_of(Unit unit);            // "ms", "tokens/s": in JSON
 
+// Rows of one group stand together afterwards; groups and rows keep the order in which they came first.
+void gather_groups(std::vector<Measurement>& rows);
+
 // Every row of the report, without samples, in the order of the report.
 [[nodiscard]] std::vector<Measurement> founding_rows();
 

@@ -40,6 +40,15 @@ TEST(Verdict, a_missed_aim_does_not_fail) {
   EXPECT_EQ(verdict_of(shown), Verdict::kNone);
 }
 
+TEST(GatherGroups, puts_rows_of_a_group_together_in_the_order_they_came) {
+  std::vector<Measurement> rows;
+  for (const auto& [id, group] : {std::pair{"1", "b"}, {"2", "a"}, {"3", "b"}, {"4", "a"}}) rows.push_back({.id = id, .group = group});
+  gather_groups(rows);
+  std::string order;
+  for (const Measurement& one : rows) order += one.id;
+  EXPECT_EQ(order, "1324");
+}
+
 TEST(FoundingRows, have_ids_of_their_own) {
   std::set<std::string> ids;
   for (const Measurement& measurement : founding_rows()) EXPECT_TRUE(ids.insert(measurement.id).second) << measurement.id;

@@ -77,6 +77,10 @@ class Stopwatch {
 [[nodiscard]] Result<void> hot_rounds(Bench& bench);
 [[nodiscard]] Result<void> hot_while_decoding(Bench& bench);
 
+// remedy_phases.cc: other ways
+[[nodiscard]] Result<void> other_ways_to_load(Bench& bench);
+[[nodiscard]] Result<void> one_layer_only(Bench& bench);
+
 // load_phases.cc: many
 [[nodiscard]] Result<void> memory_of_five(Bench& bench);
 [[nodiscard]] Result<void> twenty_different(Bench& bench);

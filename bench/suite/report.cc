@@ -7,6 +7,7 @@
 
 #include "suite/bar_chart.h"
 #include "suite/html_page.h"
+#include "suite/questions.h"
 
 namespace genepool::bench {
 namespace {
@@ -127,6 +128,24 @@ std::string group_html(std::span<const Measurement> rows) {
   return html;
 }
 
+std::string questions_text(const SuiteResult& result, Colours colours) {
+  if (result.suite != "limits") return "";
+  std::string text = "\nThe five key questions\n";
+  for (const KeyAnswer& key : key_answers(result.rows)) {
+    text += fmt::format("  {} {}. {}\n", key.question, cli::painted(key.is_yes ? "Yes" : "NO", key.is_yes ? Paint::kGreen : Paint::kRed, colours), key.figures);
+    if (!key.is_yes) text += "      " + key.remedy + "\n";
+  }
+  return text;
+}
+
+std::string advice_text(const ReportHead& head, const SuiteOptions& options, const SuiteResult& result) {
+  if (!options.wants_advice) return "";
+  std::string text = "\nSettings for this machine (genepool.yaml)\n";
+  const std::vector<Advice> advice = recommended_settings(result.rows, head.machine.memory_bytes, head.machine.cores);
+  for (const Advice& one : advice) text += fmt::format("  {}: {}  # {}\n", one.setting, one.value, one.why);
+  return advice.empty() ? text + "  none: the rows that they follow from were not measured\n" : text;
+}
+
 std::string answers_text(const SuiteResult& result, Colours colours) {
   std::string text;
   for (const Answer& answer : result.answers) {
@@ -171,8 +190,8 @@ std::string report_text(const ReportHead& head, const Workload& workload, const 
     group = row.group;
     table.add(line_of(row));
   }
-  return fmt::format("{}\n{}\n{}\n{}{}", head_text(head, workload, options, colours), table.text(colours), notes_text(result, colours),
-                     summary_text(result, colours), answers_text(result, colours));
+  return head_text(head, workload, options, colours) + "\n" + table.text(colours) + "\n" + notes_text(result, colours) + "\n" +
+         summary_text(result, colours) + questions_text(result, colours) + advice_text(head, options, result) + answers_text(result, colours);
 }
 
 std::string report_html(const ReportHead& head, const Workload& workload, const SuiteOptions& options, const SuiteResult& result) {

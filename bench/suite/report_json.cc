@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "suite/questions.h"
 #include "suite/report.h"
 
 namespace genepool::bench {
@@ -57,6 +58,15 @@ std::string report_json(const ReportHead& head, const Workload& workload, const 
   for (const Answer& a : result.answers) {
     answers.push_back({{"genome", a.genome}, {"stack", a.stack}, {"prompt", a.prompt}, {"text", a.text}});
   }
+  Json questions = Json::array(), advice = Json::array();
+  if (result.suite == "limits") {
+    for (const KeyAnswer& key : key_answers(result.rows)) {
+      questions.push_back({{"question", key.question}, {"yes", key.is_yes}, {"figures", key.figures}, {"remedy", key.remedy}});
+    }
+    for (const Advice& one : recommended_settings(result.rows, head.machine.memory_bytes, head.machine.cores)) {
+      advice.push_back({{"setting", one.setting}, {"value", one.value}, {"why", one.why}});
+    }
+  }
   const Json report{{"kind", result.suite},
                     {"version", head.version},
                     {"started", head.machine.started},
@@ -68,6 +78,8 @@ std::string report_json(const ReportHead& head, const Workload& workload, const 
                     {"passed", result.is_good()},
                     {"broke_off", result.broke_off},
                     {"rows", std::move(rows)},
+                    {"questions", std::move(questions)},
+                    {"recommended", std::move(advice)},
                     {"answers", std::move(answers)}};
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

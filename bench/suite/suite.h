@@ -1,4 +1,5 @@
-// Benchmark suites on a real GenomePool. limits: fills the rows of founding_rows() with samples.
+// Benchmark suites on a real GenomePool. limits: fills the rows of founding_rows() with samples. load: what many at once
+// see. scale: how each cost grows.
 // Thread: one of its own beside the caller's; blocks for minutes. Not here: tables (report.h), preparing (workload.h).
 // A phase that fails, or a progress that wants no more, ends the run; what was measured until then is in the result.
 // Use:   const SuiteResult result = run_limits(workload, options, [](std::string_view stage) -> Result<void> { ... });
@@ -23,6 +24,7 @@ struct SuiteOptions {
   std::uint32_t tokens = 32;                    // of one inference
   bool is_quick = false;                        // fewer rounds and requests
   bool wants_answers = false;
+  bool wants_advice = false;                    // settings that fit this machine (limits)
 };
 
 struct Answer {
@@ -41,5 +43,7 @@ struct SuiteResult {
 using SuiteFunction = SuiteResult (*)(const Workload& workload, const SuiteOptions& options, const Progress& progress);
 
 [[nodiscard]] SuiteResult run_limits(const Workload& workload, const SuiteOptions& options, const Progress& progress);
+[[nodiscard]] SuiteResult run_scale(const Workload& workload, const SuiteOptions& options, const Progress& progress);
+[[nodiscard]] SuiteResult run_load(const Workload& workload, const SuiteOptions& options, const Progress& progress);
 
 }  // namespace genepool::bench

@@ -19,13 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<ScratchDir> make_scratch_dir() {
-  const char* parent = std::getenv("TMPDIR");
-  std::string path = fmt::format("{}/genepool-bench-XXXXXX", parent == nullptr ? "/tmp" : parent);
-  if (::mkdtemp(path.data()) == nullptr) return fail_errno("make a directory for the benchmark", errno);
-  return ScratchDir(path);
-}
-
 bool is_on_disk(const std::string& path) {
   struct statfs info {};
   if (::statfs(path.c_str(), &info) != 0) return true;
@@ -122,15 +115,16 @@ Result<void> add_genomes(Store& store, const WorkloadOptions& options, const Bas
     GENEPOOL_TRY(const std::string text, read_text(file));
     GENEPOOL_TRY(workload.genomes, parse_genome_lines(text));
   }
-  add_generated_genomes(workload.layers, Workload::kGenomes, workload.genomes);
+  add_generated_genomes(workload.layers, options.registered > 0 ? options.registered : Workload::kGenomes, workload.genomes);
+  std::vector<Store::NewGenome> genomes;
   for (const GenomeLine& line : workload.genomes) {
     Store::NewGenome genome{.name = line.name, .base = base};
     for (const std::string& entry : line.stack) {
       GENEPOOL_TRY(genome.stack.emplace_back(), parse_entry(entry));
     }
-    GENEPOOL_TRY_VOID(store.create_genome(genome));
+    genomes.push_back(std::move(genome));
   }
-  return {};
+  return store.create_genomes(genomes).map([](const auto&) {});
 }
 
 }  // namespace
@@ -149,6 +143,13 @@ ScratchDir& ScratchDir::operator=(ScratchDir&& other) noexcept {
 ScratchDir::~ScratchDir() {
   std::error_code ignored;
   if (!path_.empty()) fs::remove_all(path_, ignored);
+}
+
+Result<ScratchDir> make_scratch_dir() {
+  const char* parent = std::getenv("TMPDIR");
+  std::string path = fmt::format("{}/genepool-bench-XXXXXX", parent == nullptr ? "/tmp" : parent);
+  if (::mkdtemp(path.data()) == nullptr) return fail_errno("make a directory for the benchmark", errno);
+  return ScratchDir(path);
 }
 
 Result<Workload> prepare_workload(const WorkloadOptions& options) {
@@ -179,8 +180,8 @@ void add_generated_genomes(const std::vector<std::string>& layers, std::size_t c
     const std::size_t height = std::min(1 + i % kTallest, layers.size());
     for (std::size_t k = 0; k < height; ++k) {
       // The weight differs with i, so that two rounds over the same layers still give two identities.
-      const double weight = 0.5 + 0.01 * static_cast<double>(i);
-      genome.stack.push_back(fmt::format("{}:{:.2f}", layers[(i + k) % layers.size()], weight));
+      const double weight = 0.5 + 0.0001 * static_cast<double>(i);
+      genome.stack.push_back(fmt::format("{}:{:.4f}", layers[(i + k) % layers.size()], weight));
     }
     genomes.push_back(std::move(genome));
   }

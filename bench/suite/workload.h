@@ -18,6 +18,7 @@ struct WorkloadOptions {
   std::string layers_dir;    // of PEFT folders and GGUF files; "" = demo/layers, else generated layers
   std::string genomes_file;  // "" = genomes.txt beside layers_dir
   std::uint64_t generated_rank = 0;  // > 0: random layers of that rank instead
+  std::size_t registered = 0;        // > 0: so many genomes instead of kGenomes at least
 };
 
 // A directory that is removed with all in it.
@@ -48,6 +49,9 @@ struct Workload {
 
 // Where tools/fetch-model, tools/fetch-engine and tools/build-peers keep what they made: genepool below the XDG cache directory.
 [[nodiscard]] std::string cache_dir();
+
+// An empty directory below TMPDIR.
+[[nodiscard]] Result<ScratchDir> make_scratch_dir();
 
 [[nodiscard]] Result<Workload> prepare_workload(const WorkloadOptions& options);
 

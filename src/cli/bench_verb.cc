@@ -21,6 +21,7 @@ Result<bench::SuiteOptions> suite_options(const Invocation& invocation, const Co
   bench::SuiteOptions options;
   options.is_quick = invocation.has("--quick");
   options.wants_answers = invocation.has("--show-answers");
+  options.wants_advice = invocation.has("--recommend");
   GENEPOOL_TRY(const std::int64_t repeats, invocation.count("--repeats", options.is_quick ? 4 : 10, 1, 10'000));
   GENEPOOL_TRY(const std::int64_t tokens, invocation.count("--tokens", 32, 1, 4096));
   options.repeats = static_cast<std::uint32_t>(repeats);
@@ -133,7 +134,9 @@ Result<int> verb_bench(const Invocation& invocation) {
   if (suite == "peers") return bench_peers(invocation, config);
   if (invocation.has("--only")) return fail(Code::kUsage, "--only belongs to the suite peers");
   if (suite.empty() || suite == "limits") return bench_suite(invocation, config, bench::run_limits);
-  return fail(Code::kUsage, "there is no suite \"{}\", only limits and peers", suite);
+  if (suite == "scale") return bench_suite(invocation, config, bench::run_scale);
+  if (suite == "load") return bench_suite(invocation, config, bench::run_load);
+  return fail(Code::kUsage, "there is no suite \"{}\", only limits, load, scale and peers", suite);
 }
 
 }  // namespace genepool::cli
