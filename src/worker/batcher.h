@@ -61,7 +61,9 @@ class Batcher {
 
   // One decode with `threads` threads, and the tokens it gives. kAborted: nothing is lost, the next step does it again.
   // kInternal: the engine failed, the worker must end.
-  [[nodiscard]] Result<DecodeStatus> step(int threads);
+  // `others_wait`: other workers want the cores. Then, and beside an answer under way, few prompt tokens are taken at a time:
+  // who decodes would wait for all of them.
+  [[nodiscard]] Result<DecodeStatus> step(int threads, bool others_wait = false);
   [[nodiscard]] std::size_t step_tokens() const { return step_tokens_; }  // of the step under way, else of the last one
 
  private:
@@ -82,7 +84,7 @@ class Batcher {
   void place(std::unique_ptr<Request> request);
   [[nodiscard]] std::int32_t best_sequence(const Request& request) const;
   [[nodiscard]] bool has_room_for(const Request& request) const;
-  [[nodiscard]] std::vector<Part> plan() const;
+  [[nodiscard]] std::vector<Part> plan(bool others_wait) const;
   [[nodiscard]] std::vector<BatchToken> batch_of(const std::vector<Part>& parts) const;
   void take_results(const std::vector<Part>& parts);
   void on_token(Request& request, const Sampled& sampled);

@@ -206,13 +206,26 @@ TEST_F(BatcherTest, who_decodes_gets_a_token_in_every_step_of_anothers_prefill) 
   batcher_->start(request(1, std::string("short"), 100));
   step();
   batcher_->start(request(2, words(200), 4));
-  for (std::uint32_t i = 1; i <= 6; ++i) {
+  for (std::uint32_t i = 1; i <= 12; ++i) {
     step();
     EXPECT_EQ(answers_[1].tokens, 1 + i);
   }
   EXPECT_EQ(answers_[2].tokens, 0u);
-  step();  // 201 tokens in chunks of 31
+  step();  // 201 tokens in chunks of 16: the one who decodes waits for few of them
   EXPECT_EQ(answers_[2].tokens, 1u);
+}
+
+TEST_F(BatcherTest, prompts_are_taken_in_small_pieces_while_other_workers_wait) {
+  const auto steps_of = [&](bool others_wait, bool is_deterministic) {
+    make({256, 4, 32, is_deterministic});
+    batcher_->start(request(1, words(200), 1));
+    int steps = 0;
+    for (; batcher_->has_work(); ++steps) EXPECT_TRUE(batcher_->step(1, others_wait));
+    return steps;
+  };
+  EXPECT_EQ(steps_of(false, false), 7);  // 201 tokens, 32 at a time
+  EXPECT_EQ(steps_of(true, false), 13);
+  EXPECT_EQ(steps_of(true, true), 7) << "its bits may not depend on neighbours";
 }
 
 TEST_F(BatcherTest, a_short_prompt_does_not_wait_for_a_long_one) {

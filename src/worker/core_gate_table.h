@@ -17,8 +17,9 @@ namespace genepool {
 // A worker between two steps (messages read, tokens sent) is away for some 0.1 ms. When it is owed time the ticket waits
 // this long for it; else a genome of short steps would get one step for each long prefill chunk of its neighbour.
 inline constexpr Duration kReturnGrace = std::chrono::microseconds(700);
-// After so long without a step a worker is a newcomer: it may not spend what it saved while idle.
-inline constexpr Duration kActive = std::chrono::seconds(1);
+// After so long without a step a worker is a newcomer: it may not spend what it saved while idle, else it would keep its neighbours
+// from the cores for as long as it was away (a second of credit made gaps of half a second between their tokens).
+inline constexpr Duration kActive = std::chrono::milliseconds(20);
 
 enum class SeatState : std::uint32_t { kFree, kIdle, kWaiting, kHolding };
 

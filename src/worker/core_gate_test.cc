@@ -131,6 +131,23 @@ TEST_F(CoreGateTest, a_newcomer_does_not_catch_up_on_the_past) {
   EXPECT_GT(board_->steps[0] - before, 10);
 }
 
+TEST_F(CoreGateTest, a_pause_earns_no_credit) {
+  open(1);
+  ASSERT_TRUE(gate_.sit(1));
+  const auto step = [this] {
+    EXPECT_EQ(gate_.enter(1, kNever), 1);
+    ::usleep(2000);
+    gate_.leave();
+  };
+  child(2, [this] { step_until_closed(0, milliseconds(2)); });
+  wait_for([this] { return board_->steps[0] > 10; });
+  for (int i = 0; i < 10; ++i) step();
+  std::this_thread::sleep_for(milliseconds(300));
+  const int before = board_->steps[0];
+  for (int i = 0; i < 30; ++i) step();
+  EXPECT_GT(board_->steps[0] - before, 10) << "it kept the other one out for as long as it was away";
+}
+
 TEST_F(CoreGateTest, a_killed_holder_is_reclaimed) {
   open(1);
   const pid_t holder = child(1, [this] {

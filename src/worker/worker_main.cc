@@ -61,7 +61,7 @@ class Worker {
     const int granted = gate_.enter(threads_.most(monotonic_now()), [this] { return look_from_gate(); });
     if (granted == 0) return;
     threads_.begin(granted, monotonic_now());
-    auto stepped = batcher_.step(granted);
+    auto stepped = batcher_.step(granted, gate_.usage().waiting > 0);
     threads_.end(batcher_.step_tokens(), monotonic_now(), stepped && *stepped == DecodeStatus::kAborted);
     gate_.leave();
     if (!stepped) end(kEngineFailed, stepped.error().message);
