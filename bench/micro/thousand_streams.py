@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the server itself costs when a thousand answers are streamed at once.
 
-usage: thousand_streams.py [--program build/genepool] [--streams 1000] [--workers 63] [--seconds 10] [--rate 20]
+usage: thousand_streams.py [--program build/genepool] [--streams 1000] [--workers 63] [--seconds 10] [--rate 20] [--ramp 2]
 
 The fake engine makes `--rate` tokens a second for every stream, in `--workers` workers. Each stream is a connection of its own; a
 chunk is late when it comes more than twice the pace after the one before. The client's own share of a core and the lag of its loop are printed, so
@@ -63,12 +63,13 @@ async def run_streams(port, models, args):
     worst = [0.0]
     lag = loop.create_task(loop_lag(worst))
     tokens = int(args.seconds * args.rate)
-    streams = []
+    streams, start = [], time.monotonic()
     for number in range(args.streams):
         done = loop.create_future()
         stream = Stream(models[number % len(models)], number, tokens, done)
         streams.append(stream)
         await loop.create_connection(lambda stream=stream: stream, "127.0.0.1", port)
+        await asyncio.sleep(max(0.0, start + args.ramp * (number + 1) / args.streams - time.monotonic()))
     await asyncio.gather(*(stream.done for stream in streams))
     lag.cancel()
     return streams, worst[0]
@@ -92,6 +93,7 @@ def main():
     parser.add_argument("--workers", type=int, default=63)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rate", type=float, default=20)
+    parser.add_argument("--ramp", type=float, default=2, help="seconds over which the streams begin")
     args = parser.parse_args()
     sequences = -(-args.streams // args.workers)
     with tempfile.TemporaryDirectory(prefix="genepool-streams-") as tmp:
@@ -118,12 +120,15 @@ def main():
     pace = 1 / args.rate
     gaps = sorted(later - earlier for stream in streams for earlier, later in zip(stream.times, stream.times[1:]))
     dropped = sum(not stream.is_complete for stream in streams)
-    late = sum(gap > 2 * pace for gap in gaps)
+    first = min(stream.times[0] for stream in streams if stream.times)
+    late_at = sorted(later - first for stream in streams for earlier, later in zip(stream.times, stream.times[1:]) if later - earlier > 2 * pace)
+    late = len(late_at)
     chunks = sum(len(stream.times) for stream in streams)
     at = lambda q: 1000 * gaps[int(q * (len(gaps) - 1))]  # noqa: E731
     print(f"{args.streams} streams, {args.workers} workers, {args.rate:g} tokens/s each, {wall:.1f} s: {chunks} chunks, {chunks / wall:.0f} a second")
     print(f"dropped      {dropped}")
-    print(f"late         {late} of {len(gaps)} chunks came more than {2000 * pace:.0f} ms after the one before")
+    print(f"late         {late} of {len(gaps)} chunks came more than {2000 * pace:.0f} ms after the one before"
+          + (f", {late_at[0]:.1f} to {late_at[-1]:.1f} s after the first of all" if late else ""))
     print(f"gap          p50 {at(.5):.1f} ms, p99 {at(.99):.1f} ms, max {at(1):.1f} ms; spread of the streams' mean "
           f"{1000 * statistics.pstdev(stream.times[-1] - stream.times[0] for stream in streams if len(stream.times) > 1) / max(1, args.seconds * args.rate):.2f} ms")
     print(f"server       {server_cpu / wall:.2f} cores, {1e6 * server_cpu / chunks:.1f} us a chunk, {rss / 1e6:.0f} MB at most")
