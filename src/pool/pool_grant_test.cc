@@ -174,6 +174,28 @@ TEST(PoolCore, a_full_queue_refuses_with_the_time_of_a_page_in) {
   EXPECT_EQ(h.pool.snapshot().waiting, 2u);
 }
 
+// One place, two genomes that take turns, 100 ms an answer: the pool learns its pace and turns away who cannot make it.
+TEST(PoolCore, who_could_only_wait_past_the_deadline_is_refused_at_once) {
+  Harness h(knobs_with(1));
+  h.knobs([](Knobs& k) { k.sequences = 1; });
+  for (int i = 0; i < 40; ++i) (void)h.arrive(i % 2 == 0 ? 'A' : 'B');
+  h.run(3s);
+  const RequestId patient = h.arrive('C'), hasty = h.arrive('D', 50ms);
+  EXPECT_EQ(h.asked.at(hasty).refusal->code, Code::kQueueFull);
+  EXPECT_THAT(h.asked.at(hasty).refusal->message, testing::HasSubstr("at this pace"));
+  EXPECT_TRUE(h.asked.at(hasty).refusal->retry_after);
+  h.run_until_quiet();
+  EXPECT_EQ(h.tier_of(patient), Tier::kCold);
+}
+
+TEST(PoolCore, nobody_is_turned_away_before_the_pace_is_known) {
+  Harness h(knobs_with(1));
+  const RequestId first = h.arrive('A'), hasty = h.arrive('B', 300ms);
+  h.run(1s);
+  EXPECT_EQ(h.tier_of(first), Tier::kCold);
+  EXPECT_EQ(h.tier_of(hasty), Tier::kCold);
+}
+
 TEST(PoolCore, a_full_queue_does_not_hinder_a_grant_at_once) {
   Knobs k = knobs_with(1);
   k.queue = 1;

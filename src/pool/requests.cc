@@ -27,6 +27,19 @@ Error PoolCore::State::busy_error(Code code, std::string message) const {
   return error;
 }
 
+Error PoolCore::State::too_late_error(Duration wait, Duration left) const {
+  Error error = make_error(Code::kQueueFull, fmt::format("{} requests wait already: at this pace it would be {:.1f} s until a worker has this one, and its deadline is in {:.1f} s",
+                                                         waiting_total(), to_ms(wait) / 1e3, to_ms(left) / 1e3));
+  const double seconds = std::clamp(to_ms(wait - left) / 1e3, kRetryAfterMin, kRetryAfterMax);
+  error.retry_after = std::chrono::milliseconds(std::llround(seconds * 1e3));
+  return error;
+}
+
+// HOT, and nobody is before it: it only waits for the health check.
+bool PoolCore::State::has_free_sequence(const Entry& e) const {
+  return e.is_hot() && !e.is_parting() && e.waiting.empty() && e.worker->in_flight.size() < knobs.sequences;
+}
+
 void PoolCore::State::handle(const Arrive& a) {
   if (requests.contains(a.request)) return;
   const auto turn_away = [&](const Error& error) { out(RefuseRequest{a.request, error}); };
@@ -37,6 +50,12 @@ void PoolCore::State::handle(const Arrive& a) {
   if (!is_at_once && waiting_total() >= knobs.queue) {
     refresh(e);
     return turn_away(busy_error(Code::kQueueFull, fmt::format("{} requests wait already (pool.queue)", waiting_total())));
+  }
+  // Who could only wait past the deadline had better know it now, and try elsewhere.
+  const Duration wait = forecast.of(waiting_total() + 1);
+  if (!is_at_once && !has_free_sequence(e) && now + wait > a.deadline) {
+    refresh(e);
+    return turn_away(too_late_error(wait, a.deadline - now));
   }
   e.usage.last_use = ++last_use;
   e.usage.last_time = now;
@@ -84,6 +103,7 @@ void PoolCore::State::handle(const Release& release) {
     requests.erase(it);
     return;
   }
+  forecast.on_end(waiting_total(), now);
   Worker& w = *e.worker;
   std::erase(w.in_flight, &r);
   requests.erase(it);

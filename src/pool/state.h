@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "pool/pool_core.h"
+#include "pool/wait_forecast.h"
 
 namespace genepool {
 
@@ -161,6 +162,8 @@ struct PoolCore::State {
   void refuse_hopeless();
   [[nodiscard]] std::string why_waiting(const Entry& e) const;
   [[nodiscard]] Error busy_error(Code code, std::string message) const;
+  [[nodiscard]] Error too_late_error(Duration wait, Duration left) const;
+  [[nodiscard]] bool has_free_sequence(const Entry& e) const;
 
   // line.cc: who comes in next, and who makes way
   void seat_line();
@@ -256,6 +259,7 @@ struct PoolCore::State {
   std::uint32_t blocked = 0;      // genomes of the line that no idle victim can help
   bool is_short_of_yields = false;  // someone is blocked, and every candidate's turn still runs
   double page_in_seconds = 0;     // EWMA of assemblies, 0 = none yet
+  WaitForecast forecast;
   std::uint64_t last_seq = 0, last_use = 0, last_layer_use = 0;
   WorkerId last_worker = 0;
   // After a knob shrank the pool may be over it for a while, but only ever gets nearer.
