@@ -9,19 +9,10 @@
 #include <fstream>
 #include <thread>
 
+#include "base/cpu_name.h"
+
 namespace genepool::bench {
 namespace {
-
-// The text after the colon of the first line of a /proc file that starts with `key`; "" when there is none.
-std::string field_of(const char* file, std::string_view key) {
-  std::ifstream lines(file);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.rfind(key, 0) != 0) continue;
-    const std::size_t start = line.find_first_not_of(" \t", line.find(':') + 1);
-    return start == std::string::npos ? "" : line.substr(start);
-  }
-  return "";
-}
 
 std::string first_words(const char* file, int count) {
   std::ifstream words(file);
@@ -34,7 +25,7 @@ std::string first_words(const char* file, int count) {
 
 Machine this_machine() {
   Machine machine;
-  machine.cpu = field_of("/proc/cpuinfo", "model name");
+  machine.cpu = cpu_name();
   machine.cores = std::thread::hardware_concurrency();
   machine.memory_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   utsname names{};

@@ -67,7 +67,7 @@ Result<Out> show_genome(Runtime& runtime, const std::string& name) {
     return genome_json(runtime, row);
   }
   GENEPOOL_TRY(const ResolvedGenome genome, runtime.resolve(name));
-  const GenomeRow row = row_of(genome);
+  const GenomeRow row = row_of(genome, runtime.base());
   return genome_json(runtime, row);
 }
 
@@ -165,6 +165,10 @@ void add_catalog(Router& router, Context& context) {
     call->reply_json(200, dump(Out{{"id", base.id.hex()},
                                    {"name", base.name},
                                    {"architecture", base.architecture},
+                                   {"type", base.type},
+                                   {"parameters", base.parameters},
+                                   {"weights", base.weights.hex()},
+                                   {"is_prepared", base.weights != base.id},
                                    {"path", context.runtime.base_path()},
                                    {"block_count", base.block_count},
                                    {"context_length", base.context_length}}));

@@ -19,8 +19,14 @@ class FakeStore final : public Store {
  public:
   std::map<std::string, LayerRow> layers;
   std::map<std::string, GenomeRow> genomes;
+  std::vector<PreparedBase> prepared;
 
   Result<std::pair<std::string, BaseModel>> use_base(const std::string&) override { return fail(Code::kNotFound, "no base"); }
+  Result<std::string> weights_file(const std::string&, const BaseModel&) override { return fail(Code::kInternal, "unused"); }
+  std::string candidate_file(const std::string& type) override { return type; }
+  Result<PreparedBase> keep_base(PreparedBase, const std::string&) override { return fail(Code::kInternal, "unused"); }
+  Result<std::vector<PreparedBase>> prepared_bases() override { return prepared; }
+  Result<PreparedBase> forget_base(const BaseId&) override { return fail(Code::kInternal, "unused"); }
   Result<LayerRow> add_layer(const std::string&, const ImportedLayer&) override { return fail(Code::kInternal, "unused"); }
   Result<LayerRow> layer(std::string_view name) override {
     const auto found = layers.find(std::string(name));
@@ -136,7 +142,7 @@ class FakeRuntime final : public Runtime {
   };
   FakeRuntime() {
     base_.name = "tiny";
-    base_.id = sha256(std::as_bytes(std::span("base")));
+    base_.id = base_.weights = sha256(std::as_bytes(std::span("base")));
   }
 
   Result<ResolvedGenome> resolve(std::string_view model) override {

@@ -37,7 +37,7 @@ Out model_json(const Model& model, const Residents& residents) {
 
 Model base_model(Runtime& runtime) {
   return {"base", runtime.base().name.empty() ? runtime.base_path() : runtime.base().name, true,
-          identity_of(Genome{runtime.base().id, {}}), 0};
+          identity_of(Genome{runtime.base().weights, {}}), 0};
 }
 
 Result<Out> list_models(Runtime& runtime) {

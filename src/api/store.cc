@@ -1,6 +1,7 @@
-// /api/store, and verifying a layer. docs/reference/admin-api.md is the contract.
+// /api/store, /api/bases, and verifying a layer. docs/reference/admin-api.md is the contract.
 #include "api/context.h"
 #include "api/views.h"
+#include "runtime/base_choice.h"
 
 namespace genepool::api {
 namespace {
@@ -17,7 +18,40 @@ Result<Out> show_store(Runtime& runtime) {
              {"versions", info.versions},
              {"moves", info.moves},
              {"catalog_bytes", info.catalog_bytes},
+             {"prepared_bases", info.prepared_bases},
+             {"prepared_bytes", info.prepared_bytes},
              {"quota", info.quota}};
+}
+
+Out candidate_json(const BaseCandidate& c) {
+  return {{"type", c.type},
+          {"bytes", c.bytes},
+          {"prompt_tokens_per_s", c.prompt_rate},
+          {"answer_tokens_per_s", c.answer_rate},
+          {"base_prompt_tokens_per_s", c.source_prompt_rate},
+          {"base_answer_tokens_per_s", c.source_answer_rate},
+          {"gain", gain_of(c)},
+          {"kl", c.kl},
+          {"top1_changed", c.top1_changed},
+          {"positions", c.positions},
+          {"verdict", c.verdict}};
+}
+
+Result<Out> list_bases(Runtime& runtime) {
+  GENEPOOL_TRY(const std::vector<PreparedBase> bases, runtime.store().prepared_bases());
+  Out list = Out::array();
+  for (const PreparedBase& base : bases) {
+    Out candidates = Out::array();
+    for (const BaseCandidate& candidate : base.candidates) candidates.push_back(candidate_json(candidate));
+    list.push_back({{"base", base.source.hex()},
+                    {"prepared", base.prepared ? Out(base.prepared->hex()) : Out()},
+                    {"type", base.type},
+                    {"bytes", base.bytes},
+                    {"machine", base.machine},
+                    {"made_ms", base.made_ms},
+                    {"candidates", std::move(candidates)}});
+  }
+  return Out{{"bases", std::move(list)}};
 }
 
 Result<Out> collect_garbage(Runtime& runtime, const Call& call) {
@@ -62,6 +96,9 @@ Result<Out> verify_layer(Context& context, const Call& call) {
 void add_store(Router& router, Context& context) {
   router.add("GET", "/api/store", [&](const CallPtr& call) {
     answer_offloaded(context, call, 200, [&context] { return show_store(context.runtime); });
+  });
+  router.add("GET", "/api/bases", [&](const CallPtr& call) {
+    answer_offloaded(context, call, 200, [&context] { return list_bases(context.runtime); });
   });
   router.add("POST", "/api/store/gc", [&](const CallPtr& call) {
     answer_offloaded(context, call, 200, [&context, call] { return collect_garbage(context.runtime, *call); });

@@ -51,6 +51,7 @@ class Catalog {
   [[nodiscard]] virtual Result<void> set_golden(const std::string& name, const std::string& prompts) = 0;
   [[nodiscard]] virtual Result<std::vector<api::GoldenResult>> check_golden(const std::string& name) = 0;
 
+  [[nodiscard]] virtual Result<std::vector<PreparedBase>> prepared_bases() = 0;
   [[nodiscard]] virtual Result<StoreInfo> store_info() = 0;
   [[nodiscard]] virtual Result<GarbageInfo> collect_garbage(bool is_dry_run) = 0;
 };

@@ -6,6 +6,7 @@
 #include "genome/base_name.h"
 #include "runtime/runtime.h"
 #include "cli/settings.h"
+#include "runtime/process_settings.h"
 #include "runtime/resolve.h"
 #include "store/reimport.h"
 #include "store/store.h"
@@ -78,7 +79,7 @@ Result<Store::NewGenome> wanted_of(const NewGenomeRequest& genome, const BaseId&
 }
 
 Result<std::unique_ptr<Store>> open_store(const Config& config) {
-  GENEPOOL_TRY(std::unique_ptr<Store> store, Store::open(data_dir_of(config)));
+  GENEPOOL_TRY(std::unique_ptr<Store> store, Store::open(data_dir_of(config), prepared_use(config)));
   store->set_quota(static_cast<std::uint64_t>(config.store_quota));
   return store;
 }
@@ -199,8 +200,8 @@ class LocalCatalog final : public Catalog {
       return info_of(row);
     }
     GENEPOOL_TRY(const auto used, store_->use_base(""));
-    GENEPOOL_TRY(const ResolvedGenome genome, resolve_model(name, used.second.id, *store_));
-    return info_of(row_of(genome));
+    GENEPOOL_TRY(const ResolvedGenome genome, resolve_model(name, used.second, *store_));
+    return info_of(row_of(genome, used.second));
   }
 
   Result<std::string> golden(const std::string& name) override {
@@ -220,6 +221,8 @@ class LocalCatalog final : public Catalog {
   }
 
   Result<void> remove_genome(const std::string& name) override { return store_->remove_genome(name); }
+
+  Result<std::vector<PreparedBase>> prepared_bases() override { return store_->prepared_bases(); }
 
   Result<StoreInfo> store_info() override { return store_->info(); }
 

@@ -6,6 +6,7 @@
 
 #include "base/memory_file.h"
 #include "cli/catalog.h"
+#include "cli/wire_base.h"
 #include "cli/command_table.h"
 #include "cli/connection.h"
 #include "cli/settings.h"
@@ -157,6 +158,11 @@ class RemoteCatalog final : public Catalog {
   Result<std::vector<api::GoldenResult>> check_golden(const std::string& name) override {
     GENEPOOL_TRY(const std::string answer, server_->post(genome_path(name) + "/golden/check", ""));
     return parse_golden_results(answer);
+  }
+
+  Result<std::vector<PreparedBase>> prepared_bases() override {
+    GENEPOOL_TRY(const std::string answer, server_->get("/api/bases"));
+    return parse_prepared_bases(answer);
   }
 
   Result<StoreInfo> store_info() override {

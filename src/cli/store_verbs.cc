@@ -83,10 +83,12 @@ Result<int> verb_store_info(const Invocation& invocation) {
                     "unused         {} names, {}: `genepool store gc` removes them\n"
                     "genomes        {} with {} versions and {} moves\n"
                     "catalog        {}\n"
+                    "prepared bases {}, {}\n"
                     "quota          {}\n",
                     human_count(info.layers), human_count(info.layer_names), human_bytes(info.layer_bytes),
                     human_bytes(info.unshared_bytes), human_count(info.unused_layer_names), human_bytes(info.unused_bytes),
                     human_count(info.genomes), human_count(info.versions), human_count(info.moves), human_bytes(info.catalog_bytes),
+                    human_count(info.prepared_bases), human_bytes(info.prepared_bytes),
                     info.quota == 0 ? "none" : human_bytes(info.quota)));
   return 0;
 }

@@ -9,7 +9,7 @@
 namespace genepool::cli {
 namespace {
 
-constexpr std::array<std::pair<const char*, std::uint64_t StoreInfo::*>, 11> kFigures{{
+constexpr std::array<std::pair<const char*, std::uint64_t StoreInfo::*>, 13> kFigures{{
     {"layers", &StoreInfo::layers},
     {"layer_names", &StoreInfo::layer_names},
     {"layer_bytes", &StoreInfo::layer_bytes},
@@ -20,6 +20,8 @@ constexpr std::array<std::pair<const char*, std::uint64_t StoreInfo::*>, 11> kFi
     {"versions", &StoreInfo::versions},
     {"moves", &StoreInfo::moves},
     {"catalog_bytes", &StoreInfo::catalog_bytes},
+    {"prepared_bases", &StoreInfo::prepared_bases},
+    {"prepared_bytes", &StoreInfo::prepared_bytes},
     {"quota", &StoreInfo::quota},
 }};
 

@@ -5,6 +5,7 @@
 #endif
 #ifdef GENEPOOL_HAS_LLAMA
 #include "engine/llama_engine.h"
+#include "engine/llama_quantise.h"
 #endif
 
 namespace genepool {
@@ -20,6 +21,16 @@ std::unique_ptr<Engine> make_engine(const std::string& name) {
   }
 #endif
   return nullptr;
+}
+
+Result<void> quantise_base(const std::string& engine, [[maybe_unused]] const QuantiseJob& job) {
+#ifdef GENEPOOL_HAS_LLAMA
+  if (engine == "llama") return quantise_llama_base(job);
+#endif
+#ifdef GENEPOOL_HAS_FAKE_ENGINE
+  if (engine == "fake") return quantise_fake_base(job);
+#endif
+  return fail(Code::kNotSupported, "this genepool-worker is built without the engine \"{}\"", engine);
 }
 
 }  // namespace genepool

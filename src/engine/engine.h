@@ -5,6 +5,7 @@
 // Not here: which sequence decodes when (worker/batcher.h), processes (worker/), page bytes (genome/page.h).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -128,6 +129,25 @@ class Engine {
   [[nodiscard]] virtual Result<void> save_kv(std::int32_t sequence, std::span<std::byte> to) = 0;
   [[nodiscard]] virtual Result<void> restore_kv(std::int32_t sequence, std::span<const std::byte> from) = 0;
 };
+
+// A base file written again with another type of weights.
+struct QuantiseJob {
+  std::string source, to;  // paths of GGUF files; `to` is made, or replaced
+  std::string type;        // one of kPreparedTypes
+  int threads = 1;
+};
+
+// What a base may be prepared as, with the bits that one weight takes on the whole: tensors of few weights keep more.
+struct PreparedType {
+  const char* name;
+  double bits;
+};
+inline constexpr std::array kPreparedTypes = {PreparedType{"q8_0", 8.5}, PreparedType{"q4_1", 5.0}, PreparedType{"q4_0", 4.5},
+                                              PreparedType{"q4_k", 4.9}, PreparedType{"iq4_nl", 4.5}};
+
+// kNotSupported: unknown type, or an engine that this build lacks. kBadRequest: the source is no base that the engine can
+// read. Blocks for as long as it takes (1 GB: some 20 s); what is at `to` after an error is rubbish.
+[[nodiscard]] Result<void> quantise_base(const std::string& engine, const QuantiseJob& job);
 
 // Null when this build does not have it. `name`: "llama" or "fake".
 [[nodiscard]] std::unique_ptr<Engine> make_engine(const std::string& name);

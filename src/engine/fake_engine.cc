@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
 #include <random>
 #include <thread>
 
@@ -250,6 +251,15 @@ class FakeEngine : public Engine {
 Result<std::unique_ptr<Engine>> make_fake_engine(const std::string& script) {
   GENEPOOL_TRY(const FakeScript parsed, FakeScript::parse(script));
   return std::make_unique<FakeEngine>(parsed);
+}
+
+Result<void> quantise_fake_base(const QuantiseJob& job) {
+  std::ifstream source(job.source, std::ios::binary);
+  std::ofstream to(job.to, std::ios::binary | std::ios::trunc);
+  to << source.rdbuf() << job.type;
+  to.close();
+  if (!source || !to) return fail(Code::kIo, "cannot copy {} to {}", job.source, job.to);
+  return {};
 }
 
 }  // namespace genepool

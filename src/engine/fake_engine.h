@@ -31,4 +31,7 @@ namespace genepool {
 // kBadRequest: a script word is unknown.
 [[nodiscard]] Result<std::unique_ptr<Engine>> make_fake_engine(const std::string& script);
 
+// The source with the type's name after its last byte: another file of the same meaning. kIo.
+[[nodiscard]] Result<void> quantise_fake_base(const QuantiseJob& job);
+
 }  // namespace genepool

@@ -13,7 +13,10 @@
 namespace genepool {
 
 struct BaseModel {
-  BaseId id;                   // filled by whoever hashed the file
+  BaseId id;                   // filled by whoever hashed the file; what genomes name
+  BaseId weights;              // of the file whose weights compute, and so a part of every identity: `id`, or its prepared base's
+  std::string type;            // of most of its weights, as llama.cpp writes it in lower case: "q4_1"
+  std::uint64_t parameters = 0;
   std::string architecture;    // "llama"
   std::string name;            // general.name, may be ""
   std::uint64_t block_count = 0, head_count = 0, head_count_kv = 0, context_length = 0;

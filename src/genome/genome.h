@@ -29,6 +29,7 @@ struct StackEntry {
 struct Genome {
   BaseId base;
   std::vector<StackEntry> stack;  // in order; empty = the base itself
+  bool operator==(const Genome&) const = default;
 };
 
 // SHA-256 over the base id and the ordered (layer id, weight as f32 bits, -0 counted as 0).

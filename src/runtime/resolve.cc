@@ -15,26 +15,26 @@ Result<void> add_layer_charges(ResolvedGenome& genome, Store& store) {
   return {};
 }
 
-Result<ResolvedGenome> resolve_inline(std::string_view model, const BaseId& base, Store& store) {
+Result<ResolvedGenome> resolve_inline(std::string_view model, const BaseModel& base, Store& store) {
   ResolvedGenome resolved;
   GENEPOOL_TRY(resolved.stack, parse_inline_stack(model));
-  resolved.genome.base = base;
+  resolved.genome.base = base.weights;
   for (const NamedEntry& entry : resolved.stack) {
     GENEPOOL_TRY(const LayerRow layer, store.layer(entry.layer));
     resolved.genome.stack.push_back({layer.id, entry.weight});
   }
   resolved.identity = identity_of(resolved.genome);
-  resolved.version = version_of(resolved.identity, "", "");
+  resolved.version = version_of(identity_of({base.id, resolved.genome.stack}), "", "");
   return resolved;
 }
 
-Result<ResolvedGenome> meaning_of(const GenomeRow& row, const BaseId& base) {
-  if (row.base != base) {
+Result<ResolvedGenome> meaning_of(const GenomeRow& row, const BaseModel& base) {
+  if (row.base != base.id) {
     return fail(Code::kConflict, "genome \"{}\" was made for base {}, this server has base {}: create it again with --replace",
-                row.name, row.base.brief(), base.brief());
+                row.name, row.base.brief(), base.id.brief());
   }
   ResolvedGenome resolved;
-  resolved.genome = {row.base, row.entries};
+  resolved.genome = {row.weights, row.entries};
   resolved.identity = row.identity;
   resolved.version = row.version;
   resolved.stack = row.stack;
@@ -43,7 +43,7 @@ Result<ResolvedGenome> meaning_of(const GenomeRow& row, const BaseId& base) {
   return resolved;
 }
 
-Result<ResolvedGenome> resolve_name(std::string_view model, const BaseId& base, Store& store) {
+Result<ResolvedGenome> resolve_name(std::string_view model, const BaseModel& base, Store& store) {
   auto found = store.genome(model);
   if (!found && found.error().code == Code::kGenomeNotFound && store.layer(model)) {
     return fail_param(Code::kGenomeNotFound, "model", "there is no genome \"{}\", but a layer: ask for base+{}", model, model);
@@ -54,12 +54,12 @@ Result<ResolvedGenome> resolve_name(std::string_view model, const BaseId& base, 
 
 }  // namespace
 
-Result<ResolvedGenome> resolve_model(std::string_view model, const BaseId& base, Store& store) {
+Result<ResolvedGenome> resolve_model(std::string_view model, const BaseModel& base, Store& store) {
   ResolvedGenome resolved;
   if (model == "base") {
-    resolved.genome.base = base;
+    resolved.genome.base = base.weights;
     resolved.identity = identity_of(resolved.genome);
-    resolved.version = version_of(resolved.identity, "", "");
+    resolved.version = version_of(identity_of({base.id, resolved.genome.stack}), "", "");
   } else if (is_inline_stack(model)) {
     GENEPOOL_TRY(resolved, resolve_inline(model, base, store));
   } else {
@@ -70,7 +70,7 @@ Result<ResolvedGenome> resolve_model(std::string_view model, const BaseId& base,
   return resolved;
 }
 
-Result<ResolvedGenome> resolve_row(const GenomeRow& row, const BaseId& base, Store& store) {
+Result<ResolvedGenome> resolve_row(const GenomeRow& row, const BaseModel& base, Store& store) {
   GENEPOOL_TRY(ResolvedGenome resolved, meaning_of(row, base));
   resolved.name = row.name;
   GENEPOOL_TRY_VOID(add_layer_charges(resolved, store));

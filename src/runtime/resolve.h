@@ -12,16 +12,17 @@ namespace genepool {
 
 // kGenomeNotFound, kLayerNotFound (with the nearest name), kBadRequest (an inline stack that does not parse), kConflict
 // (the genome was made for another base).
-[[nodiscard]] Result<ResolvedGenome> resolve_model(std::string_view model, const BaseId& base, Store& store);
+[[nodiscard]] Result<ResolvedGenome> resolve_model(std::string_view model, const BaseModel& base, Store& store);
 
 // The same for a row of the catalog, or of Store::preview().
-[[nodiscard]] Result<ResolvedGenome> resolve_row(const GenomeRow& row, const BaseId& base, Store& store);
+[[nodiscard]] Result<ResolvedGenome> resolve_row(const GenomeRow& row, const BaseModel& base, Store& store);
 
 // What there is to say of `base` and of inline stacks, which have no row of their own: one without a move.
-[[nodiscard]] inline GenomeRow row_of(const ResolvedGenome& genome) {
+[[nodiscard]] inline GenomeRow row_of(const ResolvedGenome& genome, const BaseModel& base) {
   GenomeRow row;
   row.name = genome.name;
-  row.base = genome.genome.base;
+  row.base = base.id;
+  row.weights = base.weights;
   row.identity = genome.identity;
   row.version = genome.version;
   row.stack = genome.stack;

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <thread>
 
 #include "base/log.h"
+#include "runtime/base_preparation.h"
 #include "runtime/process_memory.h"
+#include "runtime/process_settings.h"
 #include "runtime/resolve.h"
 #include "runtime/runtime_impl.h"
 
@@ -16,22 +17,10 @@ namespace {
 
 constexpr Duration kShutDownLimit = std::chrono::seconds(3);
 
-int cores_of(const Config& config) {
-  if (config.engine_threads > 0) return static_cast<int>(config.engine_threads);
-  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-}
-
 // Of one worker; the core gate grants more than one only to a worker that computes alone.
 int worker_threads_of(const Config& config) {
   if (config.engine_worker_threads == 0) return cores_of(config);
   return std::min(cores_of(config), static_cast<int>(config.engine_worker_threads));
-}
-
-std::string worker_program(const Config& config) {
-  if (!config.engine_worker.empty()) return config.engine_worker;
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  return (self.parent_path() / "genepool-worker").string();
 }
 
 // At the alarm it would be too late to find out.
@@ -60,28 +49,47 @@ ZygoteOptions zygote_options(const Config& config, const std::string& base_path)
   return options;
 }
 
+// base.prepare: auto. -> whether the base was tried now.
+Result<bool> prepare_at_first(const Config& config, Store& store, const std::string& path, const BaseModel& base) {
+  if (config.base_prepare != "auto" || config.base_prepared != "auto") return false;
+  const PreparationOptions options = preparation_options(config);
+  GENEPOOL_TRY(const std::vector<PreparedBase> known, store.prepared_bases());
+  const std::string machine = preparation_machine(options.threads);
+  const auto is_this = [&](const PreparedBase& one) { return one.source == base.id && one.machine == machine; };
+  if (std::ranges::any_of(known, is_this)) return false;
+  log(Level::kInfo, "the base is being prepared for this machine, once (base.prepare: auto)", {{"base", path}});
+  const auto progress = [](std::string_view text) { log(Level::kInfo, "base prepare", {{"now", std::string(text)}}); };
+  GENEPOOL_TRY(const PreparedBase verdict, prepare_base(store, base_tool(config), path, base, options, progress));
+  log(Level::kInfo, verdict.prepared ? "the base computes as" : "the base is kept as it is", {{"type", verdict.type}});
+  return true;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config) {
   set_up_log(config);
-  const std::string program = worker_program(config);
-  if (::access(program.c_str(), X_OK) != 0) {
-    return fail(Code::kNotFound, "the worker program {} is not there: set engine.worker to genepool-worker", program);
-  }
+  GENEPOOL_TRY_VOID(check_worker_program(config));
   GENEPOOL_TRY_VOID(check_alarm_command(config.thrash_command));
-  GENEPOOL_TRY(std::unique_ptr<Store> store, Store::open(data_dir_of(config)));
+  GENEPOOL_TRY(std::unique_ptr<Store> store, Store::open(data_dir_of(config), prepared_use(config)));
   store->set_quota(static_cast<std::uint64_t>(config.store_quota));
   GENEPOOL_TRY(auto base, store->use_base(config.base_path));
-  auto runtime = std::make_unique<RuntimeImpl>(config, std::move(store), std::move(base.first), std::move(base.second));
+  GENEPOOL_TRY(const bool is_new, prepare_at_first(config, *store, base.first, base.second));
+  if (is_new) {
+    GENEPOOL_TRY(base, store->use_base(base.first));
+  }
+  GENEPOOL_TRY(const std::string weights, store->weights_file(base.first, base.second));
+  auto runtime = std::make_unique<RuntimeImpl>(config, std::move(store), std::move(base.first), std::move(base.second), weights);
   GENEPOOL_TRY_VOID(runtime->start());
   return runtime;
 }
 
-RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std::string base_path, BaseModel base)
+RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std::string base_path, BaseModel base,
+                         std::string weights_path)
     : config_(config),
       store_(std::move(store)),
       base_path_(std::move(base_path)),
       base_(std::move(base)),
+      weights_path_(std::move(weights_path)),
       metrics_(static_cast<std::size_t>(config.metrics_samples), static_cast<std::size_t>(config.metrics_genome_labels)),
       ledger_(metrics_, feed_, config),
       hot_bytes_default_(available_memory() / 10 * 4),
@@ -95,7 +103,7 @@ RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std
 
 Result<void> RuntimeImpl::start() {
   GENEPOOL_TRY(gate_, CoreGate::create(cores_of(config_)));
-  supervisor_ = std::make_unique<Supervisor>(loop_, zygote_options(config_, base_path_), gate_, *this);
+  supervisor_ = std::make_unique<Supervisor>(loop_, zygote_options(config_, weights_path_), gate_, *this);
   return on_strand([this]() -> Result<void> {
     GENEPOOL_TRY(pool_, PoolDriver::make(loop_, knobs(), config_.log_events,
                                          [this](const std::vector<Action>& actions) { perform(actions); }));
@@ -157,9 +165,9 @@ void RuntimeImpl::on_second() {
   loop_.set_timer(second_timer_, monotonic_now() + std::chrono::seconds(1));
 }
 
-Result<ResolvedGenome> RuntimeImpl::resolve(std::string_view model) { return resolve_model(model, base_.id, *store_); }
+Result<ResolvedGenome> RuntimeImpl::resolve(std::string_view model) { return resolve_model(model, base_, *store_); }
 
-Result<ResolvedGenome> RuntimeImpl::resolve(const GenomeRow& row) { return resolve_row(row, base_.id, *store_); }
+Result<ResolvedGenome> RuntimeImpl::resolve(const GenomeRow& row) { return resolve_row(row, base_, *store_); }
 
 // ------------------------------------------------------------------------------------------------- operator commands
 

@@ -24,7 +24,8 @@ namespace genepool {
 
 class RuntimeImpl final : public Runtime, public SupervisorListener {
  public:
-  RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std::string base_path, BaseModel base);
+  RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std::string base_path, BaseModel base,
+              std::string weights_path);
   ~RuntimeImpl() override;
   [[nodiscard]] Result<void> start();
 
@@ -137,7 +138,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
 
   // ---- runtime_names.cc
   [[nodiscard]] Result<GenomeRow> moved(Result<GenomeRow> row);
-  [[nodiscard]] Result<void> on_name_gone(std::string_view name, const Identity& identity);
+  [[nodiscard]] Result<void> on_name_gone(std::string_view name, const Genome& genome);  // its base as named
 
   // ---- runtime.cc
   void on_second();
@@ -160,6 +161,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   const std::unique_ptr<Store> store_;
   const std::string base_path_;
   const BaseModel base_;
+  const std::string weights_path_;  // the base's own, or its prepared file
   Metrics metrics_;
   CoreGate gate_;
   EventFeed feed_;  // strand only

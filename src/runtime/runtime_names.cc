@@ -28,7 +28,7 @@ Result<void> RuntimeImpl::remove_genome(std::string_view name) {
   GENEPOOL_TRY(const GenomeRow row, store_->genome(name));
   GENEPOOL_TRY_VOID(store_->remove_genome(name));
   metrics_.forget_genome(name);
-  return on_name_gone(name, row.identity);
+  return on_name_gone(name, {row.base, row.entries});
 }
 
 Result<Garbage> RuntimeImpl::collect_garbage(bool dry_run) {
@@ -40,9 +40,11 @@ Result<Garbage> RuntimeImpl::collect_garbage(bool dry_run) {
   return garbage;
 }
 
-Result<void> RuntimeImpl::on_name_gone(std::string_view name, const Identity& identity) {
-  GENEPOOL_TRY(std::optional<std::string> other, store_->name_of(identity));
-  if (identity == identity_of({base_.id, {}})) other = "base";
+Result<void> RuntimeImpl::on_name_gone(std::string_view name, const Genome& genome) {
+  if (genome.base != base_.id) return {};  // of another base: nothing of it is in memory
+  GENEPOOL_TRY(std::optional<std::string> other, store_->name_of(identity_of(genome)));
+  if (genome.stack.empty()) other = "base";
+  const Identity identity = identity_of({base_.weights, genome.stack});
   loop_.post([this, gone = std::string(name), identity, other = std::move(other)] {
     const auto found = known_.find(identity);
     if (found == known_.end()) return;  // nothing of it is in memory
@@ -50,9 +52,9 @@ Result<void> RuntimeImpl::on_name_gone(std::string_view name, const Identity& id
       if (found->second.name == gone) found->second.name = *other;
       return;
     }
-    const ResolvedGenome genome = found->second;
-    pool_->feed(SetPin{spec_of(genome), false});
-    bring_to(genome, Goal::kCold, [](const Result<void>&) {});
+    const ResolvedGenome left = found->second;
+    pool_->feed(SetPin{spec_of(left), false});
+    bring_to(left, Goal::kCold, [](const Result<void>&) {});
   });
   return {};
 }

@@ -154,7 +154,7 @@ void RuntimeImpl::on_message(WorkerId id, const KvSaved& message, UniqueFd bytes
   worker.saving_until.reset();
   supervisor_->kill(id);
   // COLD means that nothing of it is in RAM; the base has no page.
-  const bool is_wanted = pages_.contains(worker.identity) || worker.identity == identity_of({base_.id, {}});
+  const bool is_wanted = pages_.contains(worker.identity) || worker.identity == identity_of({base_.weights, {}});
   if (is_wanted && bytes.is_open()) {
     kv_shelf_.put(worker.identity, std::move(bytes), message.tokens);
     metrics_.add(Counter::kKvSaved, {}, message.tokens);

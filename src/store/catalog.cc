@@ -91,8 +91,20 @@ ALTER TABLE layers DROP COLUMN source_hash;
 ALTER TABLE layers DROP COLUMN declared_base;
 )sql";
 
+// prepared NULL: the source is as good as anything it was compared with.
+constexpr const char* kSchema7 = R"sql(
+CREATE TABLE prepared_bases (
+  source BLOB PRIMARY KEY CHECK (length(source) = 32), prepared BLOB CHECK (length(prepared) = 32), type TEXT NOT NULL,
+  bytes INTEGER NOT NULL, machine TEXT NOT NULL, made_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE base_candidates (
+  source BLOB NOT NULL REFERENCES prepared_bases(source) ON DELETE CASCADE, position INTEGER NOT NULL, type TEXT NOT NULL,
+  bytes INTEGER NOT NULL, prompt_rate REAL NOT NULL, answer_rate REAL NOT NULL, source_prompt_rate REAL NOT NULL,
+  source_answer_rate REAL NOT NULL, kl REAL NOT NULL, top1_changed INTEGER NOT NULL, positions INTEGER NOT NULL,
+  verdict TEXT NOT NULL, PRIMARY KEY (source, position)) STRICT, WITHOUT ROWID;
+)sql";
+
 // Migration i takes a catalog from user_version i to i + 1. Never change one that was released: add the next.
-constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3, kSchema4, kSchema5, kSchema6};
+constexpr std::array kMigrations{kSchema1, kSchema2, kSchema3, kSchema4, kSchema5, kSchema6, kSchema7};
 
 // Names near `wanted` in the index's order, and so of bounded number however many there are. Small catalogs are covered
 // whole; in large ones a typo in the first letters is not found.
@@ -162,10 +174,14 @@ Result<void> Catalog::remember_base(const std::string& path, const FileStamp& st
   // What a layer did to another base says nothing.
   GENEPOOL_TRY_VOID(db_.run("UPDATE layers SET effect_kl = NULL WHERE EXISTS (SELECT 1 FROM settings s JOIN base_files b"
                             " ON b.path = s.value WHERE s.key = 'base.path' AND b.base != ?1)", base));
-  GENEPOOL_TRY_VOID(db_.run("INSERT OR REPLACE INTO base_files (path, size, inode, mtime_ns, base) VALUES (?1, ?2, ?3, ?4, ?5)",
-                            path, stamp.size, stamp.inode, stamp.mtime_ns, base));
+  GENEPOOL_TRY_VOID(remember_file(path, stamp, base));
   GENEPOOL_TRY_VOID(db_.run("INSERT OR REPLACE INTO settings (key, value) VALUES ('base.path', ?1)", path));
   return transaction.commit();
+}
+
+Result<void> Catalog::remember_file(const std::string& path, const FileStamp& stamp, const BaseId& base) {
+  return db_.run("INSERT OR REPLACE INTO base_files (path, size, inode, mtime_ns, base) VALUES (?1, ?2, ?3, ?4, ?5)", path, stamp.size,
+                 stamp.inode, stamp.mtime_ns, base);
 }
 
 Result<std::string> Catalog::remembered_base() {
@@ -188,6 +204,12 @@ Result<StoreInfo> Catalog::info() {
     info.genomes = row.count(4);
     info.versions = row.count(5);
     info.moves = row.count(6);
+  }
+  {
+    GENEPOOL_TRY(Statement row, db_.query("SELECT count(*), coalesce(sum(bytes), 0) FROM prepared_bases WHERE prepared IS NOT NULL"));
+    GENEPOOL_TRY_VOID(row.step());
+    info.prepared_bases = row.count(0);
+    info.prepared_bytes = row.count(1);
   }
   GENEPOOL_TRY(const Unused unused, unused_layers());
   info.unused_layer_names = unused.names.size();

@@ -35,7 +35,17 @@ class Catalog {
   // ---- base (catalog.cc)
   [[nodiscard]] Result<std::optional<BaseId>> known_base(const std::string& path, const FileStamp& stamp);
   [[nodiscard]] Result<void> remember_base(const std::string& path, const FileStamp& stamp, const BaseId& base);
+  [[nodiscard]] Result<void> remember_file(const std::string& path, const FileStamp& stamp, const BaseId& base);
   [[nodiscard]] Result<std::string> remembered_base();  // "" = none
+
+  // ---- prepared bases (catalog_prepared.cc)
+  [[nodiscard]] Result<void> keep_prepared(const PreparedBase& base);  // instead of what there is of its source
+  [[nodiscard]] Result<std::vector<PreparedBase>> prepared_bases();
+  [[nodiscard]] Result<std::optional<PreparedBase>> find_prepared(const BaseId& source);
+  [[nodiscard]] Result<void> forget_prepared(const BaseId& source);
+  [[nodiscard]] Result<void> add_candidates(PreparedBase& base);
+  // From now on genomes are read as their bases' own, whatever has been prepared.
+  void ignore_prepared() { uses_prepared_ = false; }
 
   // ---- layers (catalog_layers.cc)
   [[nodiscard]] Result<LayerRow> layer(std::string_view name);  // kLayerNotFound with the nearest name
@@ -98,6 +108,7 @@ class Catalog {
   [[nodiscard]] Result<GenomeRow> find_version(std::string_view name, std::string_view digits);
 
   Database db_;
+  bool uses_prepared_ = true;
 };
 
 }  // namespace genepool

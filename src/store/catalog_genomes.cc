@@ -31,11 +31,14 @@ Result<void> Catalog::add_entries(GenomeRow& row) {
                                          row.name, row.move, row.version));
   while (true) {
     GENEPOOL_TRY(const bool found, rows.step());
-    if (!found) return {};
+    if (!found) break;
     const auto weight = static_cast<float>(rows.real(2));
     row.stack.push_back({rows.text(0), weight});
     row.entries.push_back({rows.digest(1), weight});
   }
+  if (!uses_prepared_) row.weights = row.base;
+  if (row.weights != row.base) row.identity = identity_of({row.weights, row.entries});
+  return {};
 }
 
 Result<std::optional<GenomeRow>> Catalog::find_genome(std::string_view name) {
@@ -87,8 +90,10 @@ Result<GenomeRow> Catalog::resolve(const Store::NewGenome& wanted) {
     entry.weight = entry.weight == 0.0F ? 0.0F : entry.weight;  // -0 is 0
     row.entries.push_back({found.id, entry.weight});
   }
-  row.identity = identity_of({row.base, row.entries});
-  row.version = version_of(row.identity, row.system_prompt, row.default_parameters);
+  GENEPOOL_TRY(const std::optional<PreparedBase> prepared, find_prepared(row.base));
+  row.weights = uses_prepared_ && prepared ? prepared->prepared.value_or(row.base) : row.base;
+  row.identity = identity_of({row.weights, row.entries});
+  row.version = version_of(identity_of({row.base, row.entries}), row.system_prompt, row.default_parameters);
   if (wanted.only_to && row.version != *wanted.only_to) {
     return fail(Code::kConflict, "a layer of \"{}\" became another while it was checked: begin again", row.name);
   }

@@ -47,7 +47,7 @@ Result<GenomeRow> Catalog::point(GenomeRow row, bool may_replace, const std::str
   row.move = old ? old->move + 1 : 1;
   row.moved_ms = now_ms;
   row.created_ms = old ? old->created_ms : now_ms;
-  if (old && old->identity != row.identity) row.left = old->identity;
+  if (old && old->identity != row.identity) row.left = Genome{old->base, old->entries};
   GENEPOOL_TRY_VOID(write_version(row));
   if (old) {
     GENEPOOL_TRY_VOID(count_at_layers(old->version, -1));
@@ -66,7 +66,7 @@ Result<void> Catalog::write_version(const GenomeRow& row) {
   GENEPOOL_TRY_VOID(
       db_.run("INSERT OR IGNORE INTO versions (id, identity, base, system_prompt, default_parameters)"
               " VALUES (?1, ?2, ?3, ?4, ?5)",
-              row.version, row.identity, row.base, row.system_prompt, row.default_parameters));
+              row.version, identity_of({row.base, row.entries}), row.base, row.system_prompt, row.default_parameters));
   if (db_.changed_rows() == 0) return {};
   for (std::size_t i = 0; i < row.entries.size(); ++i) {
     GENEPOOL_TRY_VOID(db_.run("INSERT INTO version_entries (version, position, layer, weight) VALUES (?1, ?2, ?3, ?4)",

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/log.h"
 
 namespace genepool {
 namespace {
@@ -60,6 +61,18 @@ Result<void> sync_dir(const std::string& dir) {
   if (!fd.is_open()) return fail_errno(fmt::format("open {}", dir), errno);
   if (::fsync(fd.get()) != 0) return fail_errno(fmt::format("sync {}", dir), errno);
   return {};
+}
+
+void sweep_orphans(const std::string& dir, const std::set<Digest>& known) {
+  std::error_code error;
+  for (const std::filesystem::directory_entry& entry : std::filesystem::directory_iterator(dir, error)) {
+    const std::string name = entry.path().filename();
+    if (!name.ends_with(kGgufSuffix)) continue;  // not ours: it stays
+    const auto id = Digest::from_hex(std::string_view(name).substr(0, name.size() - kGgufSuffix.size()));
+    if (!id || known.contains(*id)) continue;
+    log(Level::kInfo, "removed a file of an unfinished add or remove", {{"file", entry.path()}});
+    ::unlink(entry.path().c_str());
+  }
 }
 
 }  // namespace genepool

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/unique_fd.h"
 
 namespace genepool {
@@ -16,5 +19,9 @@ inline constexpr std::chrono::seconds kLockPatience{5};
 
 // Makes a rename or unlink in `dir` survive a power cut.
 [[nodiscard]] Result<void> sync_dir(const std::string& dir);
+
+// Removes DIR/<64 hex digits>.gguf unless its digest is known: an unfinished add or remove left it. Other files stay.
+inline constexpr std::string_view kGgufSuffix = ".gguf";
+void sweep_orphans(const std::string& dir, const std::set<Digest>& known);
 
 }  // namespace genepool

@@ -23,7 +23,6 @@ namespace genepool {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::string_view kSuffix = ".gguf";
 
 // On the reader's stack and in its second-level cache: hashed and copied on while it is there.
 constexpr std::size_t kReadChunk = 128 << 10;
@@ -105,7 +104,7 @@ Result<LayerFiles> LayerFiles::open(const std::string& dir) {
   return files;
 }
 
-std::string LayerFiles::path_of(const LayerId& id) const { return fmt::format("{}/{}{}", layers_dir_, id.hex(), kSuffix); }
+std::string LayerFiles::path_of(const LayerId& id) const { return fmt::format("{}/{}{}", layers_dir_, id.hex(), kGgufSuffix); }
 
 Result<UnpublishedLayer> LayerFiles::write(const LayerId& id, std::span<const std::byte> bytes) const {
   const std::string path = fmt::format("{}/{}", tmp_dir_, id.hex());
@@ -153,16 +152,6 @@ void LayerFiles::forget(const LayerId& id) const {
   if (const auto file = open_regular_file(path_of(id))) ::posix_fadvise(file->get(), 0, 0, POSIX_FADV_DONTNEED);
 }
 
-void LayerFiles::sweep(const std::set<LayerId>& known) const {
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(layers_dir_, error)) {
-    const std::string name = entry.path().filename();
-    if (!name.ends_with(kSuffix)) continue;  // not ours: it stays
-    const auto id = Digest::from_hex(std::string_view(name).substr(0, name.size() - kSuffix.size()));
-    if (!id || known.contains(*id)) continue;
-    log(Level::kInfo, "removed a layer file of an unfinished add or remove", {{"file", entry.path()}});
-    ::unlink(entry.path().c_str());
-  }
-}
+void LayerFiles::sweep(const std::set<LayerId>& known) const { sweep_orphans(layers_dir_, known); }
 
 }  // namespace genepool

@@ -16,6 +16,7 @@
 #include "store/catalog.h"
 #include "store/data_dir.h"
 #include "store/layer_files.h"
+#include "store/prepared_files.h"
 
 namespace genepool {
 namespace {
@@ -68,9 +69,12 @@ LayerRow row_of(const std::string& name, const ImportedLayer& layer) {
 
 class DiskStore final : public Store {
  public:
-  DiskStore(UniqueFd lock, LayerFiles files, std::string catalog_path, Catalog catalog, Catalog reader)
+  DiskStore(UniqueFd lock, LayerFiles files, PreparedFiles prepared_files, std::string catalog_path, Catalog catalog, Catalog reader,
+            Prepared prepared)
       : lock_(std::move(lock)),
+        prepared_(prepared),
         files_(std::move(files)),
+        prepared_files_(std::move(prepared_files)),
         catalog_path_(std::move(catalog_path)),
         catalog_(std::move(catalog)),
         reader_(std::move(reader)) {}
@@ -84,7 +88,52 @@ class DiskStore final : public Store {
     GENEPOOL_TRY(base.id, base_id(absolute, stamp));
     const std::scoped_lock lock(mutex_);
     GENEPOOL_TRY_VOID(catalog_.remember_base(absolute, to_remember(stamp), base.id));
+    GENEPOOL_TRY(const std::optional<PreparedBase> known, catalog_.find_prepared(base.id));
+    base.weights = prepared_ == Prepared::kUse && known ? known->prepared.value_or(base.id) : base.id;
     return std::pair(absolute, std::move(base));
+  }
+
+  Result<std::string> weights_file(const std::string& path, const BaseModel& base) override {
+    if (base.weights == base.id) return path;
+    const std::string prepared = prepared_files_.path_of(base.weights);
+    const auto found = stamp_of(prepared).and_then([&](const FileStamp& stamp) -> Result<BaseId> {
+      GENEPOOL_TRY(const BaseId id, base_id(prepared, stamp));
+      const std::scoped_lock lock(mutex_);
+      GENEPOOL_TRY_VOID(catalog_.remember_file(prepared, to_remember(stamp), id));
+      return id;
+    });
+    if (found && *found == base.weights) return prepared;
+    return fail(Code::kConflict, "the prepared base {} {}: `genepool base forget` returns to {}, `genepool base prepare` makes it again",
+                prepared, found ? "is damaged" : "cannot be read", path);
+  }
+
+  std::string candidate_file(const std::string& type) override { return prepared_files_.temporary("base-" + type + ".gguf"); }
+
+  Result<PreparedBase> keep_base(PreparedBase verdict, const std::string& file) override {
+    const std::scoped_lock writing(writing_);
+    if (!file.empty()) {
+      GENEPOOL_TRY(verdict.prepared, prepared_files_.adopt(file));
+    }
+    verdict.made_ms = unix_ms();
+    const std::scoped_lock lock(mutex_);
+    GENEPOOL_TRY(const std::optional<PreparedBase> before, catalog_.find_prepared(verdict.source));
+    GENEPOOL_TRY_VOID(catalog_.keep_prepared(verdict));
+    if (before && before->prepared != verdict.prepared) remove_file_of(*before);
+    return verdict;
+  }
+
+  Result<std::vector<PreparedBase>> prepared_bases() override {
+    return read([](Catalog& catalog) { return catalog.prepared_bases(); });
+  }
+
+  Result<PreparedBase> forget_base(const BaseId& source) override {
+    const std::scoped_lock writing(writing_);
+    const std::scoped_lock lock(mutex_);
+    GENEPOOL_TRY(const std::optional<PreparedBase> known, catalog_.find_prepared(source));
+    if (!known) return fail_param(Code::kNotFound, "base", "nothing is known of a base {}: `genepool base ls`", source.brief());
+    GENEPOOL_TRY_VOID(catalog_.forget_prepared(source));
+    remove_file_of(*known);
+    return *known;
   }
 
   Result<LayerRow> add_layer(const std::string& name, const ImportedLayer& layer) override {
@@ -246,6 +295,10 @@ class DiskStore final : public Store {
   void set_quota(std::uint64_t bytes) override { quota_ = bytes; }
 
  private:
+  void remove_file_of(const PreparedBase& base) {
+    if (base.prepared) prepared_files_.remove(*base.prepared);
+  }
+
   // On the connection of its own that look-ups have: they wait for no commit, nor for ten thousand new names. What is
   // committed they see.
   template <class Read>
@@ -315,7 +368,9 @@ class DiskStore final : public Store {
   }
 
   const UniqueFd lock_;  // first in, last out
+  const Prepared prepared_;
   const LayerFiles files_;
+  const PreparedFiles prepared_files_;
   const std::string catalog_path_;
   std::atomic<std::uint64_t> quota_ = 0;
   std::mutex writing_;  // one layer is added or removed at a time; taken before mutex_
@@ -358,16 +413,25 @@ Result<LayerFigures> figures_of_layer(Store& store, const LayerId& id) {
   return LayerFigures{norms_of(view), scales_of(view)};
 }
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& dir) {
+Result<std::unique_ptr<Store>> Store::open(const std::string& dir, Prepared prepared) {
   GENEPOOL_TRY(UniqueFd lock, lock_data_dir(dir));
   GENEPOOL_TRY(LayerFiles files, LayerFiles::open(dir));
+  GENEPOOL_TRY(PreparedFiles prepared_files, PreparedFiles::open(dir));
   std::string catalog_path = dir + "/catalog.sqlite";
   GENEPOOL_TRY(Catalog catalog, Catalog::open(catalog_path));
   GENEPOOL_TRY(Catalog reader, Catalog::open_reader(catalog_path));
   GENEPOOL_TRY(const std::set<LayerId> known, catalog.layer_ids());
   files.sweep(known);
-  return std::make_unique<DiskStore>(std::move(lock), std::move(files), std::move(catalog_path), std::move(catalog),
-                                     std::move(reader));
+  GENEPOOL_TRY(const std::vector<PreparedBase> bases, catalog.prepared_bases());
+  std::set<BaseId> known_bases;
+  for (const PreparedBase& base : bases) known_bases.insert(base.prepared.value_or(base.source));
+  prepared_files.sweep(known_bases);
+  if (prepared == Prepared::kIgnore) {
+    catalog.ignore_prepared();
+    reader.ignore_prepared();
+  }
+  return std::make_unique<DiskStore>(std::move(lock), std::move(files), std::move(prepared_files), std::move(catalog_path),
+                                     std::move(catalog), std::move(reader), prepared);
 }
 
 }  // namespace genepool

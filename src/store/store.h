@@ -1,5 +1,6 @@
 // Store: the data directory. Content-addressed layer files + a SQLite catalog of names. One process at a time.
 //   DIR/lock              flock held by the owner (a server, or an offline command)
+//   DIR/bases/<hex>.gguf  prepared bases, the same way
 //   DIR/layers/<hex>.gguf normalised layer files, named by their SHA-256, written temp + fsync + rename, mode 0444
 //   DIR/catalog.sqlite    WAL; tables in schema.sql form inside catalog.cc, migrations by PRAGMA user_version
 //   DIR/tmp               unfinished writes; emptied at open
@@ -45,8 +46,9 @@ struct LayerRow {
 struct GenomeRow {
   std::string name;
   BaseId base;
-  Identity identity;
-  VersionId version;
+  BaseId weights;     // of the file that computes: `base`, or its prepared base where the store uses those
+  Identity identity;  // over `weights` and the stack
+  VersionId version;  // over what was asked for: `base`, the stack, prompt and parameters
   std::vector<NamedEntry> stack;    // as written, names
   std::vector<StackEntry> entries;  // the same, resolved when the genome was made: immutable
   std::string system_prompt;        // "" = none
@@ -60,7 +62,29 @@ struct GenomeRow {
   std::string moved_from;              // the genome copied, for "cp"
   std::optional<VersionId> parent;     // the name's version before; none: the first of its line
   // Set by the call that moved the name: the stack that it pointed to before, when that was another.
-  std::optional<Identity> left;
+  std::optional<Genome> left;  // its base as named
+};
+
+// A type of weights that a base was tried with, beside the base itself in the same process.
+struct BaseCandidate {
+  std::string type;                         // "q8_0"
+  std::uint64_t bytes = 0;                  // of its weights; as estimated where it was not tried
+  double prompt_rate = 0, answer_rate = 0;  // tokens/s; 0 = not tried
+  double source_prompt_rate = 0, source_answer_rate = 0;
+  double kl = 0;                            // nats per token that it says otherwise than the source
+  std::uint64_t top1_changed = 0, positions = 0;
+  std::string verdict;                      // "kept", or why not
+};
+
+// What `base prepare` found for a base on this machine: docs/adr/0013.
+struct PreparedBase {
+  BaseId source;
+  std::optional<BaseId> prepared;  // none: nothing was better than the source itself
+  std::string type;                // "q8_0"; of the source when it is kept
+  std::uint64_t bytes = 0;         // of the prepared file
+  std::string machine;             // that it was measured on
+  std::vector<BaseCandidate> candidates;
+  std::int64_t made_ms = 0;        // Unix time
 };
 
 struct Garbage {
@@ -76,6 +100,7 @@ struct StoreInfo {
   std::uint64_t unused_layer_names = 0, unused_bytes = 0;  // what collect_garbage() would remove
   std::uint64_t genomes = 0, versions = 0, moves = 0;
   std::uint64_t catalog_bytes = 0;  // the database's files
+  std::uint64_t prepared_bases = 0, prepared_bytes = 0;  // files, of bases
   std::uint64_t quota = 0;
 };
 
@@ -90,11 +115,23 @@ class Store {
   virtual ~Store() = default;
 
   // Makes the directory when it is missing. kConflict: another process holds it (message with its pid). kIo.
-  [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::string& dir);
+  // `prepared`: whether a base that has been prepared computes with its prepared file.
+  enum class Prepared { kUse, kIgnore };
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::string& dir, Prepared prepared = Prepared::kUse);
 
   // ---- base: the directory remembers its base's path and id (hash cached by path, size, mtime, inode).
   // Reads and hashes the file when it has changed; `path` empty = the remembered one. kNotFound: none known.
   [[nodiscard]] virtual Result<std::pair<std::string, BaseModel>> use_base(const std::string& path) = 0;
+  // The file with the weights of a base that use_base() returned. kConflict: its prepared file is missing or damaged.
+  [[nodiscard]] virtual Result<std::string> weights_file(const std::string& path, const BaseModel& base) = 0;
+
+  // ---- prepared bases
+  // Where a candidate is written before keep_base(); in DIR/tmp, gone at the next open.
+  [[nodiscard]] virtual std::string candidate_file(const std::string& type) = 0;
+  // Replaces what was known of the source. `file`: the candidate to keep, taken over; "" = the source is kept.
+  [[nodiscard]] virtual Result<PreparedBase> keep_base(PreparedBase verdict, const std::string& file) = 0;
+  [[nodiscard]] virtual Result<std::vector<PreparedBase>> prepared_bases() = 0;
+  [[nodiscard]] virtual Result<PreparedBase> forget_base(const BaseId& source) = 0;  // kNotFound. The file goes too
 
   // ---- layers
   // Same bytes under another name: one file, two names. kConflict: the name has other bytes. kStoreFull (also the quota)
@@ -163,7 +200,7 @@ class Store {
   // Forgets all but the newest `keep` moves (at least one) and returns how many went.
   [[nodiscard]] virtual Result<std::uint64_t> trim_history(std::string_view name, std::uint64_t keep) = 0;
   [[nodiscard]] virtual Result<void> remove_genome(std::string_view name) = 0;  // and its history
-  // The first of the genomes that have this identity now; none: nothing names it.
+  // The first of the genomes that have this identity, over the base as named, now; none: nothing names it.
   [[nodiscard]] virtual Result<std::optional<std::string>> name_of(const Identity& identity) = 0;
   [[nodiscard]] virtual Result<std::uint64_t> count_genomes() = 0;
 

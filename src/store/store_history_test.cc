@@ -58,7 +58,7 @@ TEST_F(StoreHistory, every_move_is_kept_with_its_parent) {
 TEST_F(StoreHistory, a_move_says_which_stack_it_left) {
   const GenomeRow first = move_to("one");
   EXPECT_EQ(first.left, std::nullopt);
-  EXPECT_EQ(move_to("two").left, first.identity);
+  EXPECT_EQ(move_to("two").left, (Genome{first.base, first.entries}));
   const auto same_stack = store_->create_genome(
       {.name = "captain", .base = kBase, .stack = {{"two", 1}}, .system_prompt = "Be brief.", .replace = true});
   EXPECT_EQ(same_stack->left, std::nullopt);
@@ -163,7 +163,7 @@ TEST_F(StoreHistory, rollback_goes_by_steps_or_to_a_version) {
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(back->version, second.version);
   EXPECT_EQ(back->moved_by, "rollback");
-  EXPECT_EQ(back->left, store_->genome_at("captain@" + back->parent->hex())->identity);
+  EXPECT_EQ(back->left, (Genome{kBase, store_->genome_at("captain@" + back->parent->hex())->entries}));
   EXPECT_EQ(store_->roll_back({.name = "captain"})->stack[0].layer, "three") << "a rollback is a move, and undone by another";
   EXPECT_EQ(store_->roll_back({.name = "captain", .to = first.version.brief()})->version, first.version);
   EXPECT_EQ(told(), "one<three<two<three<two<one");

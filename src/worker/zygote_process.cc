@@ -9,57 +9,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <string_view>
-#include <type_traits>
 #include <vector>
 
+#include "worker/worker_command.h"
 #include "worker/zygote_flags.h"
 
 namespace genepool {
 namespace {
-
-// Huge pages: fork copies the page tables of the weights, 13 ms per GB with 4 KiB pages. It must be in the environment of
-// the exec: malloc reads it before main. Without the second a failed assertion of ggml forks a debugger onto the process.
-constexpr std::string_view kTunables = "GLIBC_TUNABLES";
-constexpr std::string_view kHugePages = "glibc.malloc.hugetlb=1";
-constexpr std::string_view kNoBacktrace = "GGML_NO_BACKTRACE=1";
-
-std::vector<std::string> worker_environment() {
-  std::vector<std::string> variables;
-  std::string tunables(kHugePages);
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view variable(*entry);
-    const std::string_view name = variable.substr(0, variable.find('='));
-    if (name == kTunables) {
-      tunables = fmt::format("{}:{}", variable.substr(name.size() + 1), kHugePages);
-    } else if (name != kNoBacktrace.substr(0, kNoBacktrace.find('='))) {
-      variables.emplace_back(variable);
-    }
-  }
-  variables.push_back(fmt::format("{}={}", kTunables, tunables));
-  variables.emplace_back(kNoBacktrace);
-  return variables;
-}
-
-class FlagWriter {
- public:
-  template <class T>
-  void operator()(const char* name, const T& value, const char* /*help*/) {
-    if constexpr (std::is_same_v<T, bool>) {
-      if (value) words.emplace_back(name);
-    } else {
-      words.insert(words.end(), {name, fmt::format("{}", value)});
-    }
-  }
-  std::vector<std::string> words;
-};
-
-std::vector<char*> pointers_of(std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 // What the child keeps: nothing to read, standard error for both outputs, its socket, the gate.
 class SpawnPlan {

@@ -1,6 +1,5 @@
-// The supervisor's side of starting a zygote: `genepool-worker zygote ...` by posix_spawn, with the environment the engine
-// needs set there before its first malloc: huge pages, so that a fork copies fewer page tables (135M: 0.5 instead of 2 ms),
-// and no backtraces, because ggml_abort would otherwise start a debugger on the dying process.
+// The supervisor's side of starting a zygote: `genepool-worker zygote ...` by posix_spawn, in the environment that
+// worker_command.h makes.
 // Thread: the runtime's strand. The returned channel speaks FromZygote / ToZygote.
 // Not here: restarts, what to do with the messages (runtime/).
 #pragma once

@@ -1,0 +1,33 @@
+#include "runtime/process_settings.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+namespace genepool {
+
+int cores_of(const Config& config) {
+  if (config.engine_threads > 0) return static_cast<int>(config.engine_threads);
+  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+std::string worker_program(const Config& config) {
+  if (!config.engine_worker.empty()) return config.engine_worker;
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return (self.parent_path() / "genepool-worker").string();
+}
+
+Result<void> check_worker_program(const Config& config) {
+  const std::string program = worker_program(config);
+  if (::access(program.c_str(), X_OK) == 0) return {};
+  return fail(Code::kNotFound, "the worker program {} is not there: set engine.worker to genepool-worker", program);
+}
+
+Store::Prepared prepared_use(const Config& config) {
+  return config.base_prepared == "auto" ? Store::Prepared::kUse : Store::Prepared::kIgnore;
+}
+
+}  // namespace genepool

@@ -1,0 +1,174 @@
+#include "worker/base_comparison.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <sstream>
+#include <vector>
+
+#include "worker/distribution.h"
+#include "worker/probe_prompts.h"
+
+namespace genepool {
+namespace {
+
+constexpr std::size_t kPromptTokens = 256;
+constexpr std::size_t kAnswerTokens = 32;  // to each probe prompt
+constexpr std::uint32_t kBatch = 128;
+constexpr std::uint32_t kContext = 1024;
+
+// What the source answers, token by token: the path along which both are asked what comes next.
+struct Path {
+  std::vector<std::vector<Token>> prompts, answers;
+};
+
+struct Heard {
+  BaseSpeed speed;
+  std::vector<Distribution> next;  // of every token of every answer
+  std::string engine;
+  std::uint64_t bytes = 0;
+};
+
+double rate(std::size_t tokens, Duration time) {
+  const double seconds = std::chrono::duration<double>(time).count();
+  return seconds > 0 ? static_cast<double>(tokens) / seconds : 0;
+}
+
+Result<void> decode(Engine& engine, const std::vector<BatchToken>& batch, int threads) {
+  GENEPOOL_TRY(const DecodeStatus status, engine.decode(batch, threads));
+  if (status != DecodeStatus::kDone) return fail(Code::kInternal, "the engine had no room for a trial of {} tokens", kContext);
+  return {};
+}
+
+// From position 0 of an empty sequence. The last token's logits are wanted.
+Result<void> prefill(Engine& engine, const std::vector<Token>& tokens, int threads) {
+  std::vector<BatchToken> batch;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const bool is_last = i + 1 == tokens.size();
+    batch.push_back({tokens[i], static_cast<std::int32_t>(i), 0, is_last});
+    if (batch.size() < kBatch && !is_last) continue;
+    GENEPOOL_TRY_VOID(decode(engine, batch, threads));
+    batch.clear();
+  }
+  return {};
+}
+
+Result<double> prompt_rate(Engine& engine, const Path& path, int threads) {
+  std::vector<Token> tokens;
+  for (std::size_t i = 0; tokens.size() < kPromptTokens; ++i) {
+    const std::vector<Token>& prompt = path.prompts[i % path.prompts.size()];
+    tokens.insert(tokens.end(), prompt.begin(), prompt.end());
+  }
+  tokens.resize(kPromptTokens);
+  const Instant start = monotonic_now();
+  GENEPOOL_TRY_VOID(prefill(engine, tokens, threads));
+  const double result = rate(tokens.size(), monotonic_now() - start);
+  engine.keep_only(0, 0);
+  return result;
+}
+
+Token likeliest(const Distribution& next) { return static_cast<Token>(std::ranges::max_element(next) - next.begin()); }
+
+// Along the answer where there is one; else the base's own likeliest tokens, which become it.
+Result<Duration> follow(Engine& engine, const std::vector<Token>& prompt, std::vector<Token>& answer, int threads,
+                        std::vector<Distribution>& next) {
+  const bool is_given = !answer.empty();
+  GENEPOOL_TRY_VOID(prefill(engine, prompt, threads));
+  Duration computing{};
+  for (std::size_t i = 0; i < kAnswerTokens; ++i) {
+    next.push_back(engine.log_probabilities(0));
+    if (!is_given) answer.push_back(likeliest(next.back()));
+    const BatchToken token{answer[i], static_cast<std::int32_t>(prompt.size() + i), 0, true};
+    const Instant start = monotonic_now();
+    GENEPOOL_TRY_VOID(decode(engine, {token}, threads));
+    computing += monotonic_now() - start;
+  }
+  engine.keep_only(0, 0);
+  return computing;
+}
+
+Result<Heard> listen(const MakeEngine& make, const std::string& base, int threads, Path& path) {
+  GENEPOOL_TRY(const std::unique_ptr<Engine> engine, make());
+  const EngineOptions options{.base_path = base, .context_size = kContext, .sequences = 1, .batch_size = kBatch};
+  GENEPOOL_TRY(const EngineInfo info, engine->load(options));
+  Heard heard{.engine = info.engine, .bytes = info.weights_bytes};
+  if (path.prompts.empty()) {
+    for (const char* prompt : kProbePrompts) {
+      GENEPOOL_TRY(path.prompts.emplace_back(), probe_tokens(*engine, prompt));
+    }
+    path.answers.resize(path.prompts.size());
+  }
+  Duration computing{};
+  for (std::size_t i = 0; i < path.prompts.size(); ++i) {
+    GENEPOOL_TRY(const Duration one, follow(*engine, path.prompts[i], path.answers[i], threads, heard.next));
+    computing += one;
+  }
+  heard.speed.answer_rate = rate(heard.next.size(), computing);
+  GENEPOOL_TRY(heard.speed.prompt_rate, prompt_rate(*engine, path, threads));  // when everything has been touched once
+  return heard;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+BaseSpeed median(const std::vector<BaseSpeed>& speeds) {
+  std::vector<double> prompt;
+  std::vector<double> answer;
+  for (const BaseSpeed& speed : speeds) {
+    prompt.push_back(speed.prompt_rate);
+    answer.push_back(speed.answer_rate);
+  }
+  return {median(std::move(prompt)), median(std::move(answer))};
+}
+
+Result<void> compare(const Heard& source, const Heard& candidate, BaseComparison& into) {
+  into.positions = static_cast<std::uint32_t>(source.next.size());
+  for (std::size_t i = 0; i < source.next.size(); ++i) {
+    if (source.next[i].size() != candidate.next[i].size()) return fail(Code::kBadRequest, "the two bases have different vocabularies");
+    into.kl += divergence(source.next[i], candidate.next[i]) / into.positions;
+    if (!is_same_choice(source.next[i], candidate.next[i])) ++into.top1_changed;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<BaseComparison> compare_bases(const MakeEngine& make, const BaseTrial& trial) {
+  BaseComparison result;
+  Path path;
+  std::vector<BaseSpeed> of_source;
+  std::vector<BaseSpeed> of_candidate;
+  for (std::uint32_t round = 0; round < std::max(1U, trial.rounds); ++round) {
+    GENEPOOL_TRY(const Heard source, listen(make, trial.source, trial.threads, path));
+    GENEPOOL_TRY(const Heard candidate, listen(make, trial.candidate, trial.threads, path));
+    of_source.push_back(source.speed);
+    of_candidate.push_back(candidate.speed);
+    if (round > 0) continue;  // what they say is the same every time
+    result.engine = source.engine;
+    result.candidate_bytes = candidate.bytes;
+    GENEPOOL_TRY_VOID(compare(source, candidate, result));
+  }
+  result.source = median(of_source);
+  result.candidate = median(of_candidate);
+  return result;
+}
+
+std::string line_of(const BaseComparison& c) {
+  return fmt::format("{} {} {} {} {} {} {} {} {}", c.source.prompt_rate, c.source.answer_rate, c.candidate.prompt_rate,
+                     c.candidate.answer_rate, c.candidate_bytes, c.kl, c.top1_changed, c.positions, c.engine);
+}
+
+Result<BaseComparison> parse_comparison(const std::string& line) {
+  BaseComparison c;
+  std::istringstream text(line);
+  text >> c.source.prompt_rate >> c.source.answer_rate >> c.candidate.prompt_rate >> c.candidate.answer_rate >> c.candidate_bytes >>
+      c.kl >> c.top1_changed >> c.positions;
+  std::getline(text >> std::ws, c.engine);
+  if (!text) return fail(Code::kInternal, "genepool-worker measured a base and said \"{}\"", line);
+  return c;
+}
+
+}  // namespace genepool
