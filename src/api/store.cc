@@ -1,7 +1,6 @@
 // /api/store, /api/bases, and verifying a layer. docs/reference/admin-api.md is the contract.
 #include "api/context.h"
 #include "api/views.h"
-#include "runtime/base_choice.h"
 
 namespace genepool::api {
 namespace {
@@ -30,7 +29,7 @@ Out candidate_json(const BaseCandidate& c) {
           {"answer_tokens_per_s", c.answer_rate},
           {"base_prompt_tokens_per_s", c.source_prompt_rate},
           {"base_answer_tokens_per_s", c.source_answer_rate},
-          {"gain", gain_of(c)},
+          {"gain", c.gain()},
           {"kl", c.kl},
           {"top1_changed", c.top1_changed},
           {"positions", c.positions},

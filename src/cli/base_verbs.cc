@@ -22,7 +22,7 @@ std::string candidates_text(const PreparedBase& base, Colours colours) {
     const bool is_tried = c.positions > 0;
     table.add({c.type, human_bytes(c.bytes), is_tried ? fmt::format("{} ({})", rate_text(c.prompt_rate), rate_text(c.source_prompt_rate)) : "-",
                is_tried ? fmt::format("{} ({})", rate_text(c.answer_rate), rate_text(c.source_answer_rate)) : "-",
-               is_tried ? fmt::format("{:.2f}", gain_of(c)) : "-", is_tried ? fmt::format("{:.4f}", c.kl) : "-",
+               is_tried ? fmt::format("{:.2f}", c.gain()) : "-", is_tried ? fmt::format("{:.4f}", c.kl) : "-",
                is_tried ? fmt::format("{} of {}", c.top1_changed, c.positions) : "-",
                {c.verdict, c.verdict == "kept" ? Paint::kGreen : Paint::kDim}});
   }

@@ -1,7 +1,6 @@
 #include "cli/wire_base.h"
 
 #include "cli/wire_json.h"
-#include "runtime/base_choice.h"
 
 namespace genepool::cli {
 namespace {
@@ -39,7 +38,7 @@ Json to_json(const BaseCandidate& c) {
           {"answer_tokens_per_s", c.answer_rate},
           {"base_prompt_tokens_per_s", c.source_prompt_rate},
           {"base_answer_tokens_per_s", c.source_answer_rate},
-          {"gain", gain_of(c)},
+          {"gain", c.gain()},
           {"kl", c.kl},
           {"top1_changed", c.top1_changed},
           {"positions", c.positions},

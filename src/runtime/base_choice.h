@@ -16,8 +16,7 @@ struct BaseLimits {
   double max_kl = 0;        // nats per token
 };
 
-// How much sooner a request of 256 prompt tokens and 64 of answer is done than with the source measured beside it; 0 = not tried.
-[[nodiscard]] double gain_of(const BaseCandidate& candidate);
+[[nodiscard]] std::string megabytes(std::uint64_t bytes);  // "1200 MB", "1024 bytes"
 
 // "" = it may be kept; else why not, as its verdict. `is_wanted`: the user asked for this type, so only the bytes count.
 [[nodiscard]] std::string objection_to(const BaseCandidate& candidate, const BaseLimits& limits, bool is_wanted);

@@ -19,11 +19,11 @@ BaseCandidate measured(double prompt_rate, double answer_rate) {
 constexpr BaseLimits kLimits{.bytes = 200'000'000, .max_kl = 0.05};
 
 TEST(BaseChoice, gain_weighs_a_prompt_of_256_against_an_answer_of_64) {
-  EXPECT_DOUBLE_EQ(gain_of(measured(256, 64)), 1.0);
-  EXPECT_DOUBLE_EQ(gain_of(measured(512, 64)), 2 / 1.5);
-  EXPECT_DOUBLE_EQ(gain_of(measured(256, 128)), 2 / 1.5);
-  EXPECT_DOUBLE_EQ(gain_of(measured(512, 128)), 2.0);
-  EXPECT_DOUBLE_EQ(gain_of(BaseCandidate{}), 0.0);
+  EXPECT_DOUBLE_EQ(measured(256, 64).gain(), 1.0);
+  EXPECT_DOUBLE_EQ(measured(512, 64).gain(), 2 / 1.5);
+  EXPECT_DOUBLE_EQ(measured(256, 128).gain(), 2 / 1.5);
+  EXPECT_DOUBLE_EQ(measured(512, 128).gain(), 2.0);
+  EXPECT_DOUBLE_EQ(BaseCandidate{}.gain(), 0.0);
 }
 
 TEST(BaseChoice, a_clear_gain_within_the_limits_has_no_objection) { EXPECT_EQ(objection_to(measured(512, 64), kLimits, false), ""); }
@@ -36,7 +36,7 @@ TEST(BaseChoice, a_gain_within_the_noise_is_none) {
 TEST(BaseChoice, what_says_too_much_otherwise_is_out_however_fast) {
   BaseCandidate candidate = measured(2560, 640);
   candidate.kl = 0.06;
-  EXPECT_EQ(objection_to(candidate, kLimits, false), "says 0.060 nats otherwise, 0.050 allowed");
+  EXPECT_EQ(objection_to(candidate, kLimits, false), "says 0.060 nats otherwise, 0.05 allowed");
 }
 
 TEST(BaseChoice, memory_is_a_limit_before_anything_is_measured) {

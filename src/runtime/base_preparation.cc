@@ -35,7 +35,7 @@ std::string no_room(const std::string& path, std::uint64_t bytes) {
   std::error_code error;
   const fs::space_info space = fs::space(fs::path(path).parent_path(), error);
   if (error || space.available > bytes) return "";
-  return fmt::format("needs {:.0f} MB of disk, {:.0f} MB free", static_cast<double>(bytes) / 1e6, static_cast<double>(space.available) / 1e6);
+  return fmt::format("needs {} of disk, {} free", megabytes(bytes), megabytes(space.available));
 }
 
 class Preparation {
@@ -76,7 +76,7 @@ class Preparation {
     }
     candidate.verdict = objection(candidate);
     if (!candidate.verdict.empty()) return;
-    if (best_ && gain_of(candidates_[*best_]) >= gain_of(candidate)) {
+    if (best_ && candidates_[*best_].gain() >= candidate.gain()) {
       candidate.verdict = fmt::format("{} is faster", candidates_[*best_].type);
       return;
     }

@@ -74,6 +74,12 @@ struct BaseCandidate {
   double kl = 0;                            // nats per token that it says otherwise than the source
   std::uint64_t top1_changed = 0, positions = 0;
   std::string verdict;                      // "kept", or why not
+
+  // How much sooner than with the source a usual request, 256 tokens of prompt and 64 of answer, is done; 0 = not tried.
+  [[nodiscard]] double gain() const {
+    if (prompt_rate <= 0 || answer_rate <= 0 || source_prompt_rate <= 0 || source_answer_rate <= 0) return 0;
+    return (256 / source_prompt_rate + 64 / source_answer_rate) / (256 / prompt_rate + 64 / answer_rate);
+  }
 };
 
 // What `base prepare` found for a base on this machine: docs/adr/0013.

@@ -136,6 +136,8 @@ TEST_F(StoreDamage, a_catalog_of_the_first_release_is_brought_up_to_date) {
       ALTER TABLE genomes DROP COLUMN move;
       DROP INDEX versions_by_identity;
       DROP TABLE golden_prompts;
+      DROP TABLE base_candidates;
+      DROP TABLE prepared_bases;
       ALTER TABLE layers DROP COLUMN effect_kl;
       ALTER TABLE layers DROP COLUMN effect_top1_changed;
       ALTER TABLE layers DROP COLUMN effect_prompts;

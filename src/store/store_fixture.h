@@ -52,9 +52,9 @@ class StoreTest : public testing::Test {
   }
   ~StoreTest() override { std::filesystem::remove_all(dir_); }
 
-  void open() {
+  void open(Store::Prepared prepared = Store::Prepared::kUse) {
     store_.reset();
-    auto store = Store::open(dir_);
+    auto store = Store::open(dir_, prepared);
     ASSERT_TRUE(store) << store.error().message;
     store_ = std::move(*store);
   }

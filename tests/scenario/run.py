@@ -256,7 +256,7 @@ class Scenario:
         command = [self.program] + args
         if "--host" in args or "--data-dir" in args:
             pass
-        elif args[0] in ("layer", "genome", "store"):
+        elif args[0] in ("layer", "genome", "store", "base"):
             command += ["--data-dir", data or self.data]
             if args[1] == "generate":
                 command += ["--base", self.base]
