@@ -49,6 +49,20 @@ Result<void> check_fit(const llama_model& model, const PagePair& pair) {
   return {};
 }
 
+ggml_tensor* tensor_of(const llama_model& model, const PagePair& pair) {
+  return const_cast<ggml_tensor*>(model.get_tensor(pair.base_tensor.c_str()));
+}
+
+bool can_be_added(const ggml_tensor* base, const PagePair& pair) {
+  return has_q4_1_kernel(base) && layout_of(pair.base_tensor) == PairLayout::kMatrix && pair.a.type() == TensorType::kF16 &&
+         pair.b.type() == TensorType::kF16;
+}
+
+LowRankPair low_rank_pair(const PagePair& pair, const PageView& page) {
+  return {reinterpret_cast<const std::uint16_t*>(page.data(pair.a).data()), reinterpret_cast<const std::uint16_t*>(page.data(pair.b).data()),
+          static_cast<std::size_t>(pair.shape.rank)};
+}
+
 Result<ggml_tensor*> point_at(ggml_context* metadata, ggml_backend_buffer_t buffer, const GgufTensor& tensor,
                               std::span<const std::byte> data) {
   const auto type = static_cast<ggml_type>(tensor.raw_type);
@@ -92,7 +106,7 @@ Result<void> AdapterSlot::activate(llama_context* context) const {
   return {};
 }
 
-Result<void> AdapterSlot::fill(const PageView& page, std::span<const std::byte> bytes) const {
+Result<void> AdapterSlot::fill(const PageView& page, std::span<const std::byte> bytes) {
   adapter_->ab_map.clear();  // the placeholders have done their work when the context was made
   ggml_init_params params{};
   params.mem_size = std::max<std::size_t>(1, 2 * page.pairs().size()) * ggml_tensor_overhead();
@@ -103,9 +117,14 @@ Result<void> AdapterSlot::fill(const PageView& page, std::span<const std::byte> 
       ggml_backend_cpu_buffer_from_ptr(const_cast<std::byte*>(bytes.data()), bytes.size()));
 
   std::unordered_map<std::string, llama_adapter_lora_weight> table;
-  table.reserve(page.pairs().size());
+  std::vector<std::pair<ggml_tensor*, LowRankPair>> in_products;
   for (const PagePair& pair : page.pairs()) {
     GENEPOOL_TRY_VOID(check_fit(*model_, pair));
+    ggml_tensor* base = tensor_of(*model_, pair);
+    if (can_be_added(base, pair)) {
+      in_products.emplace_back(base, low_rank_pair(pair, page));
+      continue;
+    }
     GENEPOOL_TRY(ggml_tensor * a, point_at(metadata.get(), buffer.get(), pair.a, page.data(pair.a)));
     GENEPOOL_TRY(ggml_tensor * b, point_at(metadata.get(), buffer.get(), pair.b, page.data(pair.b)));
     table.emplace(pair.base_tensor, llama_adapter_lora_weight(a, b));
@@ -113,10 +132,13 @@ Result<void> AdapterSlot::fill(const PageView& page, std::span<const std::byte> 
   adapter_->ctxs.push_back(std::move(metadata));
   adapter_->bufs.push_back(std::move(buffer));
   adapter_->ab_map = std::move(table);
+  products_.reserve(in_products.size());  // the tensors point into it
+  for (const auto& [base, pair] : in_products) add_to_products(base, &products_.emplace_back(pair));
   return {};
 }
 
 Result<void> AdapterSlot::reserve(llama_context* context) const {
+  if (adapter_->ab_map.empty()) return {};  // the graph is the bare base's, which was planned in the zygote
   try {
     const llama_memory_context_ptr memory = context->get_memory()->init_full();
     const std::uint32_t tokens = std::min(context->n_ctx(), context->n_ubatch());

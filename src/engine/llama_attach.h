@@ -5,6 +5,7 @@
 // next decode throw its scheduler away and plan three graphs. Instead an *empty* adapter is made in the zygote, counted
 // into the graph's size and set on the context there, so a forked worker inherits a scheduler that is large enough. It
 // only has to put tensors that point into its mapped page into the adapter's table and plan the one largest graph again.
+// Pairs of matrices whose products are our own (llama_q4_1.h) are added there and need no graph at all.
 //
 // Owner of the adapter: the llama_model (it deletes what is in its list). Thread: the process's only one.
 // Use:   zygote: auto slot = AdapterSlot::add_to(model); context = llama_init_from_model(...); slot.activate(context);
@@ -15,8 +16,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/error.h"
+#include "engine/llama_q4_1.h"
 #include "genome/page.h"
 
 struct llama_adapter_lora;
@@ -37,7 +40,7 @@ class AdapterSlot {
 
   // Points the adapter at `page`, parsed from `bytes`, which must stay mapped as long as the context is used.
   // kLayerRejected names the pair that does not fit the base; the adapter is empty then. Requires: called once.
-  [[nodiscard]] Result<void> fill(const PageView& page, std::span<const std::byte> bytes) const;
+  [[nodiscard]] Result<void> fill(const PageView& page, std::span<const std::byte> bytes);
 
   // Plans the largest graph with the page in it, so that no decode has to grow a buffer. kInternal.
   [[nodiscard]] Result<void> reserve(llama_context* context) const;
@@ -45,6 +48,7 @@ class AdapterSlot {
  private:
   llama_model* model_ = nullptr;
   llama_adapter_lora* adapter_ = nullptr;
+  std::vector<LowRankPair> products_;
 };
 
 // Bytes of the context's KV, and of its compute buffers as planned now.

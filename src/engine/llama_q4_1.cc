@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-#include "engine/q4_1_kernel.h"
+#include "engine/low_rank_kernel.h"
 
 namespace genepool {
 namespace {
@@ -32,19 +32,38 @@ std::size_t blocks_per_row(const ggml_tensor* weights) {
   return static_cast<std::size_t>(weights->ne[0]) / q4_1::kBlock;
 }
 
-// The products of one MUL_MAT: the vectors are quantised into the work buffer first, then threads take chunks of rows.
+// Of the layers in a genome's page, for one matrix of the base.
+const LowRankPair* pair_of(const ggml_tensor* weights) { return static_cast<const LowRankPair*>(weights->extra); }
+
+// Where the threads of one product leave what all of them need.
+struct Work {
+  VectorBlock* vectors;
+  float* projected;  // of the page's pair, where there is one
+};
+
+std::size_t bytes_of_vectors(const ggml_tensor* op) {
+  const std::size_t bytes = static_cast<std::size_t>(ggml_nrows(op->src[1])) * blocks_per_row(op->src[0]) * sizeof(VectorBlock);
+  return (bytes + 63) / 64 * 64;
+}
+
+// The products of one MUL_MAT. What is needed of the vectors is computed into the work buffer first (quantised, and projected
+// by the page's A), then threads take chunks of rows.
 class Q41Product final : public ggml::cpu::tensor_traits {
  public:
   bool work_size(int, const ggml_tensor* op, size_t& size) override {
-    size = static_cast<std::size_t>(ggml_nrows(op->src[1])) * blocks_per_row(op->src[0]) * sizeof(VectorBlock);
+    const LowRankPair* pair = pair_of(op->src[0]);
+    size = bytes_of_vectors(op) + (pair == nullptr ? 0 : static_cast<std::size_t>(ggml_nrows(op->src[1])) * pair->rank * sizeof(float));
     return true;
   }
 
   bool compute_forward(ggml_compute_params* params, ggml_tensor* op) override {
     if (op->op != GGML_OP_MUL_MAT) return false;
     const ggml_tensor* weights = op->src[0];
-    auto* vectors = static_cast<VectorBlock*>(params->wdata);
-    quantise(*params, *op->src[1], vectors, blocks_per_row(weights));
+    const LowRankPair* pair = pair_of(weights);
+    const Work work{static_cast<VectorBlock*>(params->wdata),
+                    reinterpret_cast<float*>(static_cast<char*>(params->wdata) + bytes_of_vectors(op))};
+    quantise(*params, *op->src[1], work.vectors, blocks_per_row(weights));
+    if (pair != nullptr) project(*params, *op->src[1], *pair, work.projected);
     const auto groups = static_cast<int>(weights->ne[1] / static_cast<std::int64_t>(kGroup));
     const int chunks = std::min(groups, params->nth * kChunksPerThread);
     if (params->ith == 0) ggml_threadpool_chunk_set(params->threadpool, params->nth);
@@ -52,7 +71,7 @@ class Q41Product final : public ggml::cpu::tensor_traits {
     for (int chunk = params->ith; chunk < chunks; chunk = ggml_threadpool_chunk_add(params->threadpool, 1)) {
       const auto begin = static_cast<std::int64_t>(groups) * chunk / chunks;
       const auto end = static_cast<std::int64_t>(groups) * (chunk + 1) / chunks;
-      for (auto group = begin; group < end; ++group) multiply(*op, static_cast<std::size_t>(group), vectors);
+      for (auto group = begin; group < end; ++group) multiply(*op, static_cast<std::size_t>(group), work);
     }
     return true;
   }
@@ -61,19 +80,36 @@ class Q41Product final : public ggml::cpu::tensor_traits {
   static void quantise(const ggml_compute_params& params, const ggml_tensor& from, VectorBlock* to, std::size_t blocks) {
     const auto quantise_row = ggml_get_type_traits_cpu(GGML_TYPE_Q8_1)->from_float;
     for (std::int64_t row = params.ith; row < ggml_nrows(&from); row += params.nth) {
-      const auto i1 = row % from.ne[1], i2 = row / from.ne[1] % from.ne[2], i3 = row / from.ne[1] / from.ne[2];
-      const auto offset = static_cast<std::size_t>(i1) * from.nb[1] + static_cast<std::size_t>(i2) * from.nb[2] +
-                          static_cast<std::size_t>(i3) * from.nb[3];
-      quantise_row(reinterpret_cast<const float*>(static_cast<const char*>(from.data) + offset),
-                   to + static_cast<std::size_t>(row) * blocks, from.ne[0]);
+      quantise_row(row_of(from, row), to + static_cast<std::size_t>(row) * blocks, from.ne[0]);
     }
   }
 
-  static void multiply(const ggml_tensor& op, std::size_t group, const VectorBlock* vectors) {
-    const std::size_t blocks = blocks_per_row(op.src[0]);
-    q4_1::multiply(static_cast<const GroupBlock*>(op.src[0]->data) + group * blocks, blocks, vectors,
-                   static_cast<std::size_t>(ggml_nrows(op.src[1])), static_cast<float*>(op.data) + group * kGroup,
-                   static_cast<std::size_t>(op.ne[0]));
+  // Each thread its share of the rows of A, for every vector.
+  static void project(const ggml_compute_params& params, const ggml_tensor& from, const LowRankPair& pair, float* to) {
+    const auto in = static_cast<std::size_t>(from.ne[0]), count = static_cast<std::size_t>(from.ne[1]);
+    const auto thread = static_cast<std::size_t>(params.ith), threads = static_cast<std::size_t>(params.nth);
+    for (std::int64_t row = 0; row < ggml_nrows(&from); row += from.ne[1]) {
+      low_rank::project(q4_1::best_path(), pair.a, in, pair.rank * thread / threads, pair.rank * (thread + 1) / threads, row_of(from, row),
+                        from.nb[1] / sizeof(float), count, to + static_cast<std::size_t>(row) * pair.rank, pair.rank);
+    }
+  }
+
+  static const float* row_of(const ggml_tensor& tensor, std::int64_t row) {
+    const auto i1 = row % tensor.ne[1], i2 = row / tensor.ne[1] % tensor.ne[2], i3 = row / tensor.ne[1] / tensor.ne[2];
+    const auto offset = static_cast<std::size_t>(i1) * tensor.nb[1] + static_cast<std::size_t>(i2) * tensor.nb[2] +
+                        static_cast<std::size_t>(i3) * tensor.nb[3];
+    return reinterpret_cast<const float*>(static_cast<const char*>(tensor.data) + offset);
+  }
+
+  static void multiply(const ggml_tensor& op, std::size_t group, const Work& work) {
+    const std::size_t blocks = blocks_per_row(op.src[0]), stride = static_cast<std::size_t>(op.ne[0]);
+    const auto count = static_cast<std::size_t>(ggml_nrows(op.src[1]));
+    float* out = static_cast<float*>(op.data) + group * kGroup;
+    q4_1::multiply(q4_1::best_path(), static_cast<const GroupBlock*>(op.src[0]->data) + group * blocks, blocks, work.vectors, count, out,
+                   stride);
+    if (const LowRankPair* pair = pair_of(op.src[0])) {
+      low_rank::add(q4_1::best_path(), pair->b + group * kGroup * pair->rank, pair->rank, work.projected, count, out, stride);
+    }
   }
 };
 
@@ -134,6 +170,15 @@ ggml_backend_buffer_type_t q4_1_buffer_type() {
 }
 
 }  // namespace
+
+bool has_q4_1_kernel(const ggml_tensor* weights) {
+  return weights->buffer != nullptr && weights->buffer->buft == q4_1_buffer_type() && fits(weights);
+}
+
+void add_to_products(ggml_tensor* weights, const LowRankPair* pair) {
+  GGML_ASSERT(has_q4_1_kernel(weights));
+  weights->extra = const_cast<LowRankPair*>(pair);  // ggml keeps it for the buffer's type, and never looks at it
+}
 
 void install_q4_1_kernel() {
   if (!q4_1::supported()) return;

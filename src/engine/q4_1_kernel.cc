@@ -173,10 +173,9 @@ void multiply(Path, const GroupBlock*, std::size_t, const VectorBlock*, std::siz
 
 bool supported() { return supported(Path::kAvx2); }
 
-void multiply(const GroupBlock* group, std::size_t blocks, const VectorBlock* vectors, std::size_t vector_count,
-              float* out, std::size_t out_stride) {
+Path best_path() {
   static const Path best = supported(Path::kAvx512Vnni) ? Path::kAvx512Vnni : Path::kAvx2;
-  multiply(best, group, blocks, vectors, vector_count, out, out_stride);
+  return best;
 }
 
 }  // namespace genepool::q4_1

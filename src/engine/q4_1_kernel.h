@@ -41,15 +41,14 @@ enum class Path { kAvx512Vnni, kAvx2 };
 // What this CPU can run.
 [[nodiscard]] bool supported();
 [[nodiscard]] bool supported(Path path);
+[[nodiscard]] Path best_path();  // of those
 
 // Requires: rows % kGroup == 0; `rows_of_blocks` holds rows * blocks_per_row blocks, row by row; `packed` the same bytes,
 // groups of rows in order. They do not overlap.
 void pack(std::span<const WeightBlock> rows_of_blocks, std::size_t blocks_per_row, std::span<GroupBlock> packed);
 
 // out[v * out_stride + r] = the product of row r of the group with vector v, for r < 16. `group` has `blocks` blocks,
-// vector v starts at vectors[v * blocks]. Takes the best path; the second form the one that is named (tests).
-void multiply(const GroupBlock* group, std::size_t blocks, const VectorBlock* vectors, std::size_t vector_count,
-              float* out, std::size_t out_stride);
+// vector v starts at vectors[v * blocks].
 void multiply(Path path, const GroupBlock* group, std::size_t blocks, const VectorBlock* vectors,
               std::size_t vector_count, float* out, std::size_t out_stride);
 
