@@ -1,7 +1,7 @@
 // What a worker's birth costs, ours against the stock adapter loader, on the real base in one run:
 //   engine_bench [forks] [--cpu]       forks per row, at least 15; --cpu: CPU time instead of wall time (a busy machine)
 // Ours: fork, attach + reserve of one fused page, first decode, steady decode. Stock: load each adapter from memory, set
-// all, first decode (which plans the graphs again), steady decode. One thread. Each line: median [10th .. 90th] in ms.
+// all, first decode (which plans the graphs again), steady decode; last a prompt of 128 tokens. One thread. Each line: median [10th .. 90th] in ms.
 #include <fmt/core.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -17,6 +17,7 @@ namespace genepool {
 namespace {
 
 bool use_cpu_time = false;
+constexpr std::int32_t kPrompt = 128;
 
 double now_ms() {
   timespec t{};
@@ -25,7 +26,7 @@ double now_ms() {
 }
 
 struct Times {
-  double fork = 0, attach = 0, reserve = 0, first = 0, steady = 0;
+  double fork = 0, attach = 0, reserve = 0, first = 0, steady = 0, prompt = 0;
   [[nodiscard]] double to_first_token() const { return attach + reserve + first; }
 };
 using Field = double Times::*;
@@ -36,8 +37,9 @@ struct Row {
   std::vector<Times> runs;
 };
 
-double decode_ms(LlamaEngine& engine, std::int32_t position) {
-  const std::vector<BatchToken> batch{{500 + position, position, 0, true}};
+double decode_ms(LlamaEngine& engine, std::int32_t position, std::int32_t tokens = 1) {
+  std::vector<BatchToken> batch;
+  for (std::int32_t end = position + tokens; position < end; ++position) batch.push_back({500 + position, position, 0, position + 1 == end});
   const double start = now_ms();
   const auto status = engine.decode(batch, 1);
   GENEPOOL_CHECK(status && *status == DecodeStatus::kDone, "decode");
@@ -58,6 +60,7 @@ void run_child(LlamaEngine& engine, const Row& row, double born, Times& times) {
   std::vector<double> later;
   for (std::int32_t position = 1; position <= 9; ++position) later.push_back(decode_ms(engine, position));
   times.steady = quantile(later, 0.5);
+  times.prompt = decode_ms(engine, 10, kPrompt);
 }
 
 void run_once(LlamaEngine& engine, Row& row, Times* shared) {
@@ -122,7 +125,8 @@ void print_row(const Row& row) {
                                                        {"attach", &Times::attach},
                                                        {"reserve", &Times::reserve},
                                                        {"first", &Times::first},
-                                                       {"steady", &Times::steady}};
+                                                       {"steady", &Times::steady},
+                                                       {"prompt", &Times::prompt}};
   fmt::print("{:<16}", row.name);
   for (const auto& [label, field] : kFields) {
     std::vector<double> values;
@@ -147,11 +151,13 @@ void print_ratio(const char* label, const Row& ours_row, const Row& stock_row, c
   const auto attach = [](const Times& t) { return t.attach; };
   const auto first = [](const Times& t) { return t.to_first_token(); };
   const auto steady = [](const Times& t) { return t.steady; };
+  const auto prompt = [](const Times& t) { return t.prompt; };
   fmt::print("{}: stock load + set / our attach {:.2f}, / our attach + reserve {:.2f}; to first token stock / ours {:.2f}; "
-             "steady stock / ours {:.2f}, ours / base {:.2f}\n",
+             "steady stock / ours {:.2f}, ours / base {:.2f}; prompt stock / ours {:.2f}, ours / base {:.2f}\n",
              label, median(stock_row, attach) / median(ours_row, attach),
              median(stock_row, attach) / median(ours_row, ready), median(stock_row, first) / median(ours_row, first),
-             median(stock_row, steady) / median(ours_row, steady), median(ours_row, steady) / median(base, steady));
+             median(stock_row, steady) / median(ours_row, steady), median(ours_row, steady) / median(base, steady),
+             median(stock_row, prompt) / median(ours_row, prompt), median(ours_row, prompt) / median(base, prompt));
 }
 
 void run(int forks) {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,23 +42,22 @@ inline BaseModel base_model(const std::string& path) {
   return std::move(*base);
 }
 
-inline std::vector<std::byte> random_halves(std::uint64_t count, float spread, std::mt19937& chance) {
+inline std::vector<std::byte> random_values(TensorType type, std::uint64_t count, float spread, std::mt19937& chance) {
   std::normal_distribution<float> normal(0.0F, spread);
   std::vector<float> values(count);
   for (float& value : values) value = normal(chance);
   std::vector<std::uint16_t> halves(count);
   f32_to_f16(values, halves);
-  std::vector<std::byte> bytes(count * sizeof halves[0]);
-  std::memcpy(bytes.data(), halves.data(), bytes.size());
-  return bytes;
+  const auto bytes = type == TensorType::kF32 ? std::as_bytes(std::span(values)) : std::as_bytes(std::span(halves));
+  return {bytes.begin(), bytes.end()};
 }
 
 inline const std::vector<std::string> kAllLinears = {"attn_q", "attn_k", "attn_v", "attn_output",
                                                      "ffn_gate", "ffn_up", "ffn_down"};
 
-// A stored layer of f16 pairs on every block's `kinds`.
-inline std::vector<std::byte> random_layer(const BaseModel& base, std::uint64_t rank,
-                                           const std::vector<std::string>& kinds, unsigned seed) {
+// A stored layer of pairs on every block's `kinds`.
+inline std::vector<std::byte> random_layer(const BaseModel& base, std::uint64_t rank, const std::vector<std::string>& kinds,
+                                           unsigned seed, TensorType type = TensorType::kF16) {
   std::mt19937 chance(seed);
   std::vector<LayerPairData> pairs;
   for (const auto& [name, shape] : base.linears) {
@@ -71,8 +70,9 @@ inline std::vector<std::byte> random_layer(const BaseModel& base, std::uint64_t 
     pair.in = shape.first;
     pair.out = shape.second;
     pair.rank = rank;
-    pair.a = random_halves(pair.in * rank, 0.02F, chance);
-    pair.b = random_halves(pair.out * rank, 0.02F, chance);
+    pair.type_a = pair.type_b = type;
+    pair.a = random_values(type, pair.in * rank, 0.02F, chance);
+    pair.b = random_values(type, pair.out * rank, 0.02F, chance);
     pairs.push_back(std::move(pair));
   }
   return write_layer(base.architecture, std::move(pairs));
