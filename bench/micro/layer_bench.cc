@@ -64,7 +64,7 @@ std::uint64_t write_peft(const std::string& folder) {
   std::mt19937 chance(1);
   std::string header = "{", data;
   const auto add = [&](const std::string& name, std::uint64_t rows, std::uint64_t columns) {
-    const auto bytes = test::random_halves(rows * columns, 0.02F, chance);
+    const auto bytes = test::random_values(TensorType::kF16, rows * columns, 0.02F, chance);
     header += fmt::format(R"({}"{}":{{"dtype":"F16","shape":[{},{}],"data_offsets":[{},{}]}})", data.empty() ? "" : ",", name, rows, columns,
                           data.size(), data.size() + bytes.size());
     data.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());

@@ -7,6 +7,7 @@
 
 #include "suite/bar_chart.h"
 #include "suite/html_page.h"
+#include "suite/machine_json.h"
 
 namespace genepool::bench {
 namespace {
@@ -58,9 +59,9 @@ Json json_of(const Contest& contest) {
 
 std::string head_text(const ReportHead& head, const Arena& arena) {
   const Machine& machine = head.machine;
-  std::string text = fmt::format("genepool {} beside its peers, {}\nmachine   {}, {} cores, load {}\nengine    llama.cpp, base {}\n"
+  std::string text = fmt::format("genepool {} beside its peers, {}\nmachine   {}\nengine    llama.cpp, base {}\n"
                                  "layers    {}, {} a layer; {} tokens an answer, {} rounds, alternating\n",
-                                 head.version, machine.started, machine.cpu, machine.cores, machine.load_average, arena.workload.base_name,
+                                 head.version, machine.started, text_of(machine), arena.workload.base_name,
                                  arena.workload.layers_from, cli::human_bytes(arena.workload.layer_bytes / arena.workload.layers.size()),
                                  arena.options.tokens, arena.options.rounds);
   if (machine.is_busy()) text += "note      other programs kept the cores busy when this began: trust the ratios, not the times\n";
@@ -135,8 +136,7 @@ std::string peers_json(const ReportHead& head, const Arena& arena, const std::ve
   const Json report{{"kind", "peers"},
                     {"version", head.version},
                     {"started", head.machine.started},
-                    {"machine", {{"cpu", head.machine.cpu}, {"cores", head.machine.cores}, {"memory_bytes", head.machine.memory_bytes},
-                                 {"kernel", head.machine.kernel}, {"load_average", head.machine.load_average}}},
+                    {"machine", json_of(head.machine)},
                     {"base", arena.workload.base_name},
                     {"base_id", arena.workload.base_id},
                     {"layers", arena.workload.layers_from},

@@ -82,7 +82,7 @@ std::vector<std::string> warnings_of(const Json& before, const Json& after) {
     const Json &x = a.contains(key) ? a.at(key) : none, &y = b.contains(key) ? b.at(key) : none;
     if (x != y) warnings.push_back(fmt::format("{} differs: {} and {}", key, x.dump(), y.dump()));
   };
-  for (const char* key : {"cpu", "cores", "kernel"}) look(before.at("machine"), after.at("machine"), key);
+  for (const char* key : {"cpu", "cores", "kernel", "huge_pages"}) look(before.at("machine"), after.at("machine"), key);
   for (const char* key : {"engine", "base_id", "layers", "tokens", "rounds"}) look(before, after, key);
   if (before.contains("options") && after.contains("options")) {
     for (const char* key : {"tokens", "quick", "settings"}) look(before.at("options"), after.at("options"), key);

@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "base/cpu_name.h"
+#include "base/huge_pages.h"
+#include "cli/table.h"
 
 namespace genepool::bench {
 namespace {
@@ -32,10 +34,16 @@ Machine this_machine() {
   if (::uname(&names) == 0) machine.kernel = fmt::format("{} {} {}", names.sysname, names.release, names.machine);
   machine.load_average = first_words("/proc/loadavg", 3);
   if (double loads[1]; ::getloadavg(loads, 1) == 1) machine.load = loads[0];
+  machine.huge_pages = huge_pages_mode();
   const std::time_t now = std::time(nullptr);
   std::tm local{};
   machine.started = fmt::format("{:%Y-%m-%d %H:%M:%S}", *::localtime_r(&now, &local));
   return machine;
+}
+
+std::string text_of(const Machine& machine) {
+  return fmt::format("{}, {} cores, {} RAM, {}, huge pages: {}, load {}", machine.cpu, machine.cores, cli::human_bytes(machine.memory_bytes),
+                     machine.kernel, machine.huge_pages.empty() ? "none" : machine.huge_pages, machine.load_average);
 }
 
 }  // namespace genepool::bench

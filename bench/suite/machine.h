@@ -11,10 +11,14 @@ struct Machine {
   unsigned cores = 0;
   std::uint64_t memory_bytes = 0;
   double load = 0;      // of the last minute, when the benchmark began
-  std::string started;  // local time
+  std::string started;     // local time
+  std::string huge_pages;  // huge_pages_mode()
   [[nodiscard]] bool is_busy() const { return load > 0.5 * cores; }
 };
 
 [[nodiscard]] Machine this_machine();
+
+// One line.
+[[nodiscard]] std::string text_of(const Machine& machine);
 
 }  // namespace genepool::bench

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <span>
 
+#include "base/huge_pages.h"
 #include "suite/bar_chart.h"
 #include "suite/html_page.h"
 #include "suite/questions.h"
@@ -20,8 +21,7 @@ using cli::Table;
 std::string head_text(const ReportHead& head, const Workload& workload, const SuiteOptions& options, Colours colours) {
   const Machine& machine = head.machine;
   std::string text = cli::painted(fmt::format("genepool {}, {}", head.version, machine.started), Paint::kBold, colours) + "\n";
-  text += fmt::format("machine   {}, {} cores, {} RAM, {}, load {}\n", machine.cpu, machine.cores,
-                      cli::human_bytes(machine.memory_bytes), machine.kernel, machine.load_average);
+  text += fmt::format("machine   {}\n", text_of(machine));
   text += fmt::format("engine    {}\n", head.engine);
   text += fmt::format("base      {} ({}), {}\n", workload.base_name.empty() ? "unnamed" : workload.base_name,
                       workload.base_id.substr(0, 12), workload.base_path);
@@ -143,6 +143,9 @@ std::string advice_text(const ReportHead& head, const SuiteOptions& options, con
   std::string text = "\nSettings for this machine (genepool.yaml)\n";
   const std::vector<Advice> advice = recommended_settings(result.rows, head.machine.memory_bytes, head.machine.cores);
   for (const Advice& one : advice) text += fmt::format("  {}: {}  # {}\n", one.setting, one.value, one.why);
+  if (!has_huge_memory_files()) {
+    text += fmt::format("and, as root: echo advise > {}  # huge pages: memory for a genome's page costs a tenth\n", kHugePagesSetting);
+  }
   return advice.empty() ? text + "  none: the rows that they follow from were not measured\n" : text;
 }
 

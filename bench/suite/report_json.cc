@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "suite/machine_json.h"
 #include "suite/questions.h"
 #include "suite/report.h"
 
@@ -33,11 +34,6 @@ Json json_of(const Measurement& row) {
           {"aims", std::move(aims)},
           {"note", row.note},
           {"samples", row.samples}};
-}
-
-Json json_of(const Machine& machine) {
-  return {{"cpu", machine.cpu},       {"cores", machine.cores},   {"memory_bytes", machine.memory_bytes},
-          {"kernel", machine.kernel}, {"load_average", machine.load_average}};
 }
 
 Json json_of(const Workload& workload) {

@@ -25,8 +25,8 @@ class Mapping {
   Mapping& operator=(Mapping&& other) noexcept;
   ~Mapping();
 
-  // Maps all of `fd` (which stays the caller's). `populate` faults the pages in now. kIo on failure.
-  [[nodiscard]] static Result<Mapping> of_fd(int fd, bool populate = false);
+  // Maps all of `fd` (which stays the caller's). `is_populated`: the page table is filled now. kIo on failure.
+  [[nodiscard]] static Result<Mapping> of_fd(int fd, bool is_populated = false);
   [[nodiscard]] static Result<Mapping> of_file(const std::string& path);
 
   // A copy in this process's own memory, for files that others may still write: touching a mapping of one that was cut
@@ -51,9 +51,10 @@ class MemoryFile {
   // kIo; kUnavailable when the memory is not to be had. Requires: size > 0.
   [[nodiscard]] static Result<MemoryFile> create(const std::string& label, std::size_t size);
 
-  // The other way to make one: seals and maps a memfd that was filled through its descriptor. Whoever takes the bytes in
-  // pieces is 1.5 to 1.8 times faster so: write() of whole pages neither zeroes them first nor fills a page table.
-  // Requires: `fd` is from memfd_create with MFD_ALLOW_SEALING and not empty.
+  // The other way to make one: a descriptor for write() from its begin on, then sealed and mapped. Whoever takes the bytes
+  // in pieces is 1.5 to 1.8 times faster so: write() of whole pages neither zeroes them first nor fills a page table.
+  // Errors as create(). seal_written requires: `fd` is from create_to_write, and all of its bytes were written.
+  [[nodiscard]] static Result<UniqueFd> create_to_write(const std::string& label, std::size_t size);
   [[nodiscard]] static Result<MemoryFile> seal_written(UniqueFd fd);
 
   [[nodiscard]] std::span<std::byte> writable() { return {data_, is_sealed_ ? 0 : size_}; }

@@ -23,13 +23,16 @@ TEST(MemoryFile, sealed_bytes_stay_readable_and_cannot_be_written) {
 }
 
 TEST(MemoryFile, one_filled_through_its_descriptor_is_sealed_and_readable) {
-  UniqueFd fd(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  ASSERT_EQ(::write(fd.get(), "abc", 3), 3);
-  auto file = MemoryFile::seal_written(std::move(fd));
-  ASSERT_TRUE(file);
-  EXPECT_TRUE(is_sealed_fd(file->fd()));
-  ASSERT_EQ(file->bytes().size(), 3u);
-  EXPECT_EQ(file->bytes()[2], std::byte{'c'});
+  for (const std::size_t size : {std::size_t{3}, (std::size_t{4} << 20) + 5}) {
+    const std::string bytes = std::string(size - 1, 'a') + 'z';
+    auto fd = MemoryFile::create_to_write("test", size);
+    ASSERT_TRUE(fd);
+    ASSERT_EQ(::write(fd->get(), bytes.data(), size), static_cast<ssize_t>(size));
+    auto file = MemoryFile::seal_written(std::move(*fd));
+    ASSERT_TRUE(file);
+    EXPECT_TRUE(is_sealed_fd(file->fd()));
+    EXPECT_EQ(std::string_view(reinterpret_cast<const char*>(file->bytes().data()), file->size()), bytes);
+  }
 }
 
 TEST(MemoryFile, another_mapping_sees_the_same_bytes) {

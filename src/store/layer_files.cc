@@ -1,7 +1,6 @@
 #include "store/layer_files.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -125,8 +124,7 @@ Result<MemoryFile> LayerFiles::load(const LayerId& id, std::uint64_t size, std::
   if (::fstat(file->get(), &info) != 0) return fail_errno(fmt::format("look at the layer file {}", path), errno);
   const auto found = static_cast<std::uint64_t>(info.st_size);
   if (found != size || size == 0) return corrupt(path, "has {} bytes where {} were stored", found, size);
-  UniqueFd memory(::memfd_create("genepool-layer", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!memory.is_open()) return fail_errno("create a memory file", errno);
+  GENEPOOL_TRY(UniqueFd memory, MemoryFile::create_to_write("genepool-layer", size));
   GENEPOOL_TRY(const std::uint64_t read_checksum, copy_hashed(file->get(), memory.get(), size, path));
   if (read_checksum != checksum) return corrupt(path, "is damaged (checksum {:016x}, stored {:016x})", read_checksum, checksum);
   return MemoryFile::seal_written(std::move(memory));

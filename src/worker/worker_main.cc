@@ -167,7 +167,7 @@ class Worker {
     GENEPOOL_TRY_VOID(gate_.sit(id_));
     Mapping mapping;
     if (message.has_page) {
-      GENEPOOL_TRY(mapping, Mapping::of_fd(page, /*populate=*/true));
+      GENEPOOL_TRY(mapping, Mapping::of_fd(page, /*is_populated=*/true));
     }
     GENEPOOL_TRY(AttachTimes times, engine_.attach(std::move(mapping)));
     times.attach = monotonic_now() - start - times.reserve;

@@ -1,0 +1,13 @@
+#include "suite/machine_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace genepool::bench {
+
+nlohmann::ordered_json json_of(const Machine& machine) {
+  return {{"cpu", machine.cpu},       {"cores", machine.cores},
+          {"kernel", machine.kernel}, {"memory_bytes", machine.memory_bytes},
+          {"huge_pages", machine.huge_pages}, {"load_average", machine.load_average}};
+}
+
+}  // namespace genepool::bench
