@@ -48,7 +48,7 @@ struct Generation {
 struct UseMetrics {
   std::string tier;            // where the genome was: "hot", "warm", "cold"
   double acquire_ms = 0, queue_ms = 0;
-  double layer_load_ms = 0, layer_stack_ms = 0, process_spawn_ms = 0;
+  double layer_load_ms = 0, layer_stack_ms = 0, process_spawn_ms = 0;  // a spare's spawn was before the acquire
   double inference_ms = 0, first_token_ms = 0, process_teardown_ms = -1;  // -1: no victim, or not gone yet
   double total_ms = 0;
   std::size_t layers = 0;
@@ -122,7 +122,7 @@ class GenomePool {
 
   [[nodiscard]] Stats stats() const;
   [[nodiscard]] std::vector<WorkerMemory> memory() const;  // of HOT genomes, from /proc
-  [[nodiscard]] std::uint64_t zygote_pss_bytes() const;
+  [[nodiscard]] std::uint64_t zygote_pss_bytes() const;  // and of the spare worker
 
  private:
   struct State;

@@ -53,7 +53,7 @@ Result<Out> workers(Runtime& runtime) {
                     {"pss_bytes", row.pss_bytes},
                     {"private_bytes", row.private_bytes}});
   }
-  return Out{{"zygote_pid", status.zygote_pid}, {"workers", std::move(list)}};
+  return Out{{"zygote_pid", status.zygote_pid}, {"spare_pid", status.spare_pid}, {"workers", std::move(list)}};
 }
 
 // The founding document's own names.

@@ -98,6 +98,10 @@ class Engine {
   // Zygote: loads the base and makes a ready context. Once. Leaves the process with one thread.
   [[nodiscard]] virtual Result<EngineInfo> load(const EngineOptions& options) = 0;
 
+  // Worker that waits for its genome: touches what a first step would be the first to touch, and forgets it; the bits of what
+  // follows are those without it. Ends early when should_abort says so. kInternal as decode().
+  [[nodiscard]] virtual Result<void> rehearse() = 0;
+
   // Worker: uses `page` (sealed, accepted by PageView::parse) in place for the rest of the process. Once, before decode.
   // An empty mapping means the bare base. kLayerRejected when it does not fit the base.
   [[nodiscard]] virtual Result<AttachTimes> attach(Mapping page) = 0;

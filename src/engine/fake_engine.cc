@@ -88,6 +88,11 @@ class FakeEngine : public Engine {
                       static_cast<std::uint64_t>(file.st_size), sizeof(Token) + sizeof(std::uint64_t)};
   }
 
+  Result<void> rehearse() override {
+    (void)sleep_aborted(script_.rehearse);
+    return {};
+  }
+
   Result<AttachTimes> attach(Mapping page) override {
     const Instant start = monotonic_now();
     page_ = std::move(page);

@@ -13,6 +13,7 @@ struct DelayWord {
 };
 constexpr DelayWord kDelays[] = {
     {"load_ms", &FakeScript::load, std::chrono::milliseconds(1)},
+    {"rehearse_ms", &FakeScript::rehearse, std::chrono::milliseconds(1)},
     {"attach_ms", &FakeScript::attach, std::chrono::milliseconds(1)},
     {"reserve_ms", &FakeScript::reserve, std::chrono::milliseconds(1)},
     {"prefill_us_per_token", &FakeScript::prefill_per_token, std::chrono::microseconds(1)},

@@ -9,7 +9,7 @@
 namespace genepool {
 
 struct FakeScript {
-  Duration load{}, attach{}, reserve{};
+  Duration load{}, rehearse{}, attach{}, reserve{};
   Duration prefill_per_token{}, decode{};
   bool fails_load = false, fails_attach = false;
   bool crashes_with_page = false, ignores_page = false;

@@ -18,6 +18,7 @@ namespace {
 constexpr const char* kEngineName = "llama.cpp v0.5.0 (de3ff81)";
 
 // llama.cpp asks between any two graph nodes, some 20 times a millisecond; the caller's answer may cost a system call.
+constexpr std::int32_t kRehearsedTokens = 8;  // the least batch that a context may have
 constexpr Duration kAbortPollEvery = std::chrono::milliseconds(1);
 
 llama_context_params context_params(const EngineOptions& options) {
@@ -179,6 +180,14 @@ std::span<const float> LlamaEngine::logits(std::size_t output) const {
   GENEPOOL_CHECK(output < outputs_.size(), "output {} of {}", output, outputs_.size());
   return {llama_get_logits_ith(context_.get(), outputs_[output]),
           static_cast<std::size_t>(llama_vocab_n_tokens(vocab_))};
+}
+
+Result<void> LlamaEngine::rehearse() {
+  std::vector<BatchToken> batch;
+  for (std::int32_t i = 0; i < kRehearsedTokens; ++i) batch.push_back({0, i, 0, i + 1 == kRehearsedTokens});
+  const auto decoded = decode(batch, 1);
+  keep_only(0, 0);
+  return decoded ? Result<void>() : tl::unexpected(decoded.error());
 }
 
 Result<void> LlamaEngine::check_batch(std::span<const BatchToken> batch) const {

@@ -17,6 +17,7 @@ namespace genepool {
 class LlamaEngine final : public Engine {
  public:
   Result<EngineInfo> load(const EngineOptions& options) override;
+  Result<void> rehearse() override;
   Result<AttachTimes> attach(Mapping page) override;
   Result<std::vector<Token>> tokenize(const Prompt& prompt) override;
   std::string piece(Token token) override;

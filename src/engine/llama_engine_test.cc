@@ -320,6 +320,17 @@ TEST(LlamaEngine, attach_twice_in_two_children_gives_the_same_bits) {
   EXPECT_TRUE(same_bits(*rows_attached(page), *rows_attached(page)));
 }
 
+TEST(LlamaEngine, a_rehearsal_leaves_no_trace) {
+  const MemoryFile page = make_page({random_layer(world().base, 16, kAllLinears, 3)}, {1.0F});
+  const auto rehearsed = new_rows();
+  in_child([&] {
+    ASSERT_TRUE(world().engine.rehearse().has_value());
+    ASSERT_TRUE(world().engine.attach(map(page)).has_value());
+    run_and_keep(rehearsed->values());
+  });
+  EXPECT_TRUE(same_bits(*rows_attached(page), *rehearsed));
+}
+
 TEST(LlamaEngine, attach_of_a_page_for_other_shapes_is_refused) {
   BaseModel other = world().base;
   for (auto& [name, shape] : other.linears) shape.first *= 2;

@@ -233,7 +233,9 @@ std::vector<WorkerMemory> GenomePool::memory() const {
 }
 
 std::uint64_t GenomePool::zygote_pss_bytes() const {
-  return memory_of_process(state_->runtime->status(false).zygote_pid).pss_bytes;
+  const RuntimeStatus status = state_->runtime->status(false);
+  const std::uint64_t spare = status.spare_pid == 0 ? 0 : memory_of_process(status.spare_pid).pss_bytes;
+  return memory_of_process(status.zygote_pid).pss_bytes + spare;
 }
 
 }  // namespace genepool

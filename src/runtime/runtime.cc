@@ -155,6 +155,7 @@ Knobs RuntimeImpl::knobs() const {
 
 void RuntimeImpl::on_second() {
   supervisor_->check_starts();
+  keep_spare_worker();
   kill_late_savers();
   probes_.check_limits(*supervisor_);
   ledger_.update(pool_->snapshot(), gate_.usage(), kv_shelf_.usage());
@@ -273,6 +274,7 @@ RuntimeStatus RuntimeImpl::status(bool with_memory) {
     s.kv = kv_shelf_.usage();
     s.kv_limit_bytes = kv_shelf_.quota();
     s.zygote_pid = supervisor_->zygote_pid();
+    s.spare_pid = supervisor_->spare_pid();
     s.evictions_last_minute = ledger_.evictions_last_minute();
     const Instant now = monotonic_now();
     s.uptime_ms = to_ms(now - opened_);

@@ -125,7 +125,7 @@ struct RuntimeStatus {
   BasePhase base_phase = BasePhase::kLoading;
   std::string base_error;           // why, when kFailed or kRestarting
   EngineInfo engine;
-  std::int32_t zygote_pid = 0;
+  std::int32_t zygote_pid = 0, spare_pid = 0;
   double uptime_ms = 0, evictions_last_minute = 0;
 };
 

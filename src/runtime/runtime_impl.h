@@ -130,6 +130,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void on_message(WorkerId worker, const GenerateFailed& message);
   void on_message(WorkerId worker, const KvSaved& message, UniqueFd bytes);
   void kill_late_savers();
+  void keep_spare_worker();
   void note_alive(WorkerId worker);
   Request* request_on(WorkerId worker, RequestId id);
 

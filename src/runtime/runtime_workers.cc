@@ -22,7 +22,12 @@ void RuntimeImpl::on_zygote_ready(const ZygoteHello& hello) {
   ledger_.base_is(base_phase_, "");
   pool_->feed(SetKnobs{knobs()});  // the KV of a worker is known now
   pool_->feed(BaseState{true, false});
+  keep_spare_worker();
   for (std::promise<void>& waiter : std::exchange(waiting_for_base_, {})) waiter.set_value();
+}
+
+void RuntimeImpl::keep_spare_worker() {
+  if (config_.pool_spare_worker) supervisor_->keep_spare();
 }
 
 void RuntimeImpl::on_zygote_lost(const std::string& why, bool is_final) {
@@ -117,6 +122,7 @@ void RuntimeImpl::on_message(WorkerId worker, TokensOut& message) {
     if (request->is_lease) request->receipt.first_token_ms += request->receipt.acquire_ms;
     pool_->feed(FirstToken{message.request});
     // Not earlier: until its first token a client waits for these cores.
+    keep_spare_worker();
     if (const std::size_t size = std::exchange(wanted_spare_, 0)) loaders_.submit([this, size] { spare_.restock(size); });
   }
   request->tokens += message.tokens;

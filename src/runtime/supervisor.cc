@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -96,7 +97,7 @@ void Supervisor::on_zygote_message(FromZygote&& message, UniqueFd fd) {
   } else if (const auto* refused = std::get_if<SpawnFailed>(&message)) {
     fail_worker(refused->worker, refused->error);
   } else if (const auto* reaped = std::get_if<WorkerReaped>(&message)) {
-    const auto found = workers_.find(reaped->worker);
+    const auto found = std::ranges::find(workers_, reaped->worker, [](const auto& entry) { return entry.second.forked_as; });
     if (found != workers_.end()) found->second.wait_status = reaped->wait_status;
   }
 }
@@ -134,18 +135,59 @@ void Supervisor::lose_zygote(const std::string& why) {
 // ---------------------------------------------------------------------------------------------------------- workers
 
 void Supervisor::spawn(WorkerId id, const std::string& genome_hex, int page, int saved_kv) {
+  const ToWorker attach = AttachPage{genome_hex, page >= 0};
+  Result<void> sent;
+  if (take_spare(id)) {
+    sent = workers_.at(id).channel.send(attach, page);
+  } else {
+    sent = fork(id, attach, page);
+  }
+  Worker& worker = workers_.at(id);
+  worker.genome_hex = genome_hex;
+  if (sent && saved_kv >= 0) sent = worker.channel.send(ToWorker{OfferKv{}}, saved_kv);
+  if (!sent) return fail_worker(id, Error{Code::kWorkerDied, sent.error().message, "", std::nullopt});
+  flush_when_writable(id);
+}
+
+// `first` goes ahead of the fork: the worker finds it in its socket.
+Result<void> Supervisor::fork(WorkerId id, const ToWorker& first, int passed) {
   Worker& worker = workers_[id];
   worker.spawned = monotonic_now();
-  worker.genome_hex = genome_hex;
-  auto pair = make_socket_pair();
-  if (!pair) return fail_worker(id, pair.error());
-  worker.channel = FrameChannel(std::move(pair->first));
+  worker.forked_as = id;
+  GENEPOOL_TRY(auto pair, make_socket_pair());
+  worker.channel = FrameChannel(std::move(pair.first));
   worker.socket_watch = loop_.watch(worker.channel.fd(), [this, id] { on_worker_readable(id); });
-  // The page goes ahead of the fork: the worker finds it in its socket.
-  auto sent = worker.channel.send(ToWorker{AttachPage{genome_hex, page >= 0}}, page);
-  if (sent && saved_kv >= 0) sent = worker.channel.send(ToWorker{OfferKv{}}, saved_kv);
-  if (sent) sent = zygote_.channel.send(ToZygote{ForkWorker{id}}, pair->second.get());
-  if (!sent) fail_worker(id, Error{Code::kWorkerDied, sent.error().message, "", std::nullopt});
+  GENEPOOL_TRY_VOID(worker.channel.send(first, passed));
+  return zygote_.channel.send(ToZygote{ForkWorker{id}}, pair.second.get());
+}
+
+void Supervisor::keep_spare() {
+  if (spare_ || !zygote_.channel.is_open() || monotonic_now() < next_spare_after_) return;
+  spare_ = next_spare_++;
+  if (const auto forked = fork(*spare_, Rehearse{}, -1); !forked) fail_worker(*spare_, forked.error());
+}
+
+// The spare lives on as `id`. False: there is none, it is still being born, or it is dead and the pidfd is about to say so.
+bool Supervisor::take_spare(WorkerId id) {
+  if (!spare_) return false;
+  const Worker& born = workers_.at(*spare_);
+  pollfd end{born.pidfd.get(), POLLIN, 0};
+  if (!born.has_greeted || !born.channel.is_open() || !born.pidfd.is_open() || ::poll(&end, 1, 0) != 0) return false;
+  auto node = workers_.extract(*std::exchange(spare_, std::nullopt));
+  node.key() = id;
+  Worker& worker = workers_.insert(std::move(node)).position->second;
+  worker.spawned = monotonic_now();
+  loop_.unwatch(worker.socket_watch);
+  loop_.unwatch(worker.pidfd_watch);
+  worker.socket_watch = loop_.watch(worker.channel.fd(), [this, id] { on_worker_readable(id); });
+  worker.pidfd_watch = loop_.watch(worker.pidfd.get(), [this, id] { on_worker_exit(id); });
+  return true;
+}
+
+void Supervisor::forget_spare() {
+  log(Level::kWarn, "the spare worker ended, genomes start without one for a while");
+  spare_.reset();
+  next_spare_after_ = monotonic_now() + kSpareAgain;
 }
 
 Result<void> Supervisor::send(WorkerId id, const ToWorker& message, int passed) {
@@ -183,7 +225,8 @@ void Supervisor::check_starts() {
   const Instant now = monotonic_now();
   std::vector<WorkerId> late;
   for (const auto& [id, worker] : workers_) {
-    if (!worker.is_ready && !worker.has_failed && now - worker.spawned > kStartLimit) late.push_back(id);
+    const bool has_started = id == spare_ ? worker.has_greeted : worker.is_ready;
+    if (!has_started && !worker.has_failed && now - worker.spawned > kStartLimit) late.push_back(id);
   }
   for (const WorkerId id : late) {
     fail_worker(id, Error{Code::kUnavailable, "the worker did not get ready in time", "", std::nullopt});
@@ -219,6 +262,7 @@ void Supervisor::on_worker_frame(WorkerId id, FromWorker&& message, UniqueFd pas
   Worker& worker = workers_.at(id);
   if (std::get_if<WorkerHello>(&message) != nullptr) {
     worker.start.spawn = monotonic_now() - worker.spawned;
+    worker.has_greeted = true;
   } else if (const auto* ready = std::get_if<Ready>(&message)) {
     // The promise that the wrong adapter cannot answer: the worker repeats whose page it has.
     GENEPOOL_CHECK(ready->genome == worker.genome_hex, "worker {} has {}, wanted {}", id, ready->genome, worker.genome_hex);
@@ -238,12 +282,14 @@ void Supervisor::fail_worker(WorkerId id, const Error& error) {
   if (found == workers_.end() || found->second.has_failed) return;
   Worker& worker = found->second;
   worker.has_failed = true;
+  const bool is_spare = id == spare_;
   close_socket(worker);
   if (worker.pidfd.is_open()) {
     kill(id);  // forgotten when the pidfd fires
   } else {
     workers_.erase(found);
   }
+  if (is_spare) return forget_spare();
   listener_.on_worker_failed(id, error);
 }
 
@@ -261,7 +307,7 @@ void Supervisor::on_worker_exit(WorkerId id) {
   Worker& worker = workers_.at(id);
   loop_.unwatch(worker.pidfd_watch);
   close_socket(worker);
-  gate_.reclaim(id);
+  gate_.reclaim(worker.forked_as);
   WorkerEnd end;
   if (worker.killed) end.teardown = monotonic_now() - *worker.killed;
   if (worker.wait_status) {
@@ -272,6 +318,7 @@ void Supervisor::on_worker_exit(WorkerId id) {
   const bool has_failed = worker.has_failed;
   workers_.erase(id);
   if (has_failed) return;
+  if (id == spare_) return forget_spare();
   if (is_ready || end.teardown) return listener_.on_worker_gone(id, end);
   listener_.on_worker_failed(id, Error{Code::kWorkerDied, "the worker died while it was starting", "", std::nullopt});
 }
@@ -280,6 +327,8 @@ int Supervisor::pid_of(WorkerId worker) const {
   const auto found = workers_.find(worker);
   return found == workers_.end() ? 0 : found->second.pid;
 }
+
+int Supervisor::spare_pid() const { return spare_ && workers_.at(*spare_).has_greeted ? pid_of(*spare_) : 0; }
 
 void Supervisor::shut_down(Duration limit) {
   const Instant end = monotonic_now() + limit;

@@ -1,6 +1,7 @@
 // Supervisor: keeps one base's zygote alive and watches its workers. Processes only: what they compute is passed through.
 // Zygote: started by exec, restarted after it dies (kMaxRestarts in kRestartWindow, then given up). Its workers survive it.
 // Worker: spawned by the zygote, known by its socket and its pidfd; gone when the pidfd fires, whatever the socket says.
+// Spare: one worker that was forked before anybody asked and has run a step already; the next spawn takes it. No listener hears of it.
 // Owner: the runtime. Thread: the strand.
 #pragma once
 
@@ -19,8 +20,8 @@
 
 namespace genepool {
 
-struct WorkerStart {  // measured from the spawn's beginning
-  Duration spawn{};   // to the worker's hello
+struct WorkerStart {
+  Duration spawn{};  // from the fork's beginning to the worker's hello; of a spare before it was asked for
   Duration attach{}, reserve{};
 };
 
@@ -46,6 +47,8 @@ class Supervisor {
   static constexpr std::size_t kMaxRestarts = 3;
   static constexpr Duration kRestartWindow = std::chrono::seconds(60);
   static constexpr Duration kStartLimit = std::chrono::seconds(30);
+  static constexpr Duration kSpareAgain = std::chrono::seconds(30);
+  static constexpr WorkerId kFirstSpare = WorkerId{1} << 63;  // above all that others number
 
   Supervisor(Loop& loop, ZygoteOptions options, CoreGate& gate, SupervisorListener& listener);
   ~Supervisor();  // see shut_down()
@@ -54,6 +57,9 @@ class Supervisor {
 
   // `page` and `saved_kv` are passed on and stay the caller's; -1 for the bare base, for no KV. Ends in on_worker_ready or on_worker_failed.
   void spawn(WorkerId worker, const std::string& genome_hex, int page, int saved_kv = -1);
+  // Forks the spare if there is none; not within kSpareAgain of one that ended by itself. Errors are logged: the next spawn
+  // forks its own.
+  void keep_spare();
   // kTooLarge, kQueueFull: the message does not go and the worker lives on. To a worker that is gone: dropped,
   // on_worker_gone comes.
   // `passed`: a descriptor that goes along and stays the caller's; -1 for none.
@@ -67,6 +73,7 @@ class Supervisor {
 
   [[nodiscard]] int zygote_pid() const { return zygote_.pid; }
   [[nodiscard]] int pid_of(WorkerId worker) const;  // 0 = not known (yet)
+  [[nodiscard]] int spare_pid() const;              // 0 = none that could be taken now
   [[nodiscard]] std::uint64_t zygote_restarts() const { return restarts_total_; }
 
  private:
@@ -75,11 +82,12 @@ class Supervisor {
     UniqueFd pidfd;
     int pid = 0;
     Loop::WatchId socket_watch = 0, pidfd_watch = 0;
+    WorkerId forked_as = 0;  // what the zygote and the core gate call it
     std::string genome_hex;
     Instant spawned{};
     std::optional<Instant> killed;
     WorkerStart start;
-    bool is_ready = false, has_failed = false;
+    bool has_greeted = false, is_ready = false, has_failed = false;
     std::optional<int> wait_status;
   };
 
@@ -87,6 +95,9 @@ class Supervisor {
   void on_zygote_message(FromZygote&& message, UniqueFd fd);
   void on_zygote_exit();
   void lose_zygote(const std::string& why);
+  [[nodiscard]] Result<void> fork(WorkerId id, const ToWorker& first, int passed);
+  [[nodiscard]] bool take_spare(WorkerId id);
+  void forget_spare();
   void on_worker_readable(WorkerId id);
   void on_worker_frame(WorkerId id, FromWorker&& message, UniqueFd passed);
   void on_worker_exit(WorkerId id);
@@ -103,7 +114,10 @@ class Supervisor {
   std::deque<Instant> restarts_;
   std::uint64_t restarts_total_ = 0;
   std::string last_failure_;
-  std::map<WorkerId, Worker> workers_;
+  std::map<WorkerId, Worker> workers_;  // with the spare
+  std::optional<WorkerId> spare_;
+  Instant next_spare_after_{};
+  WorkerId next_spare_ = kFirstSpare;
 };
 
 }  // namespace genepool

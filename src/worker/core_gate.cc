@@ -65,7 +65,8 @@ Result<CoreGate> CoreGate::open(UniqueFd fd) {
 // ------------------------------------------------------------------------------------------------------------ workers
 
 Result<void> CoreGate::sit(std::uint64_t owner) {
-  GENEPOOL_CHECK(shared_ != nullptr && seat_ < 0);
+  GENEPOOL_CHECK(shared_ != nullptr);
+  if (seat_ >= 0) return {};
   if (!shared_->lock(std::chrono::seconds(5))) return fail(Code::kUnavailable, "the core gate is locked");
   for (std::size_t i = 0; i < kSeats && seat_ < 0; ++i) {
     Seat& seat = shared_->seats[i];

@@ -21,7 +21,7 @@ namespace genepool {
 
 class CoreGate {
  public:
-  static constexpr std::size_t kSeats = 64;
+  static constexpr std::size_t kSeats = 72;  // 64 HOT genomes, the spare, those that are on their way out, probes
 
   CoreGate() = default;
   CoreGate(CoreGate&& other) noexcept;
@@ -34,7 +34,7 @@ class CoreGate {
   [[nodiscard]] static Result<CoreGate> open(UniqueFd fd);
   [[nodiscard]] int fd() const { return fd_.get(); }
 
-  // Worker: takes a seat under its id. kUnavailable: all seats taken.
+  // Worker: takes a seat under its id, if it has none yet. kUnavailable: all seats taken.
   [[nodiscard]] Result<void> sit(std::uint64_t owner);
   // Worker: waits for 1 to `most` tickets (more than 1 only when nobody waits) and returns how many; 0 when `give_up`
   // (called about every 50 ms while waiting) said so. Requires: sit().

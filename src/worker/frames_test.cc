@@ -61,7 +61,7 @@ void expect_round_trips(const std::vector<Variant>& messages, Decode decode) {
 std::vector<ToWorker> all_to_worker() {
   return {AttachPage{"genome", true}, full_generate(std::string("text")), full_generate(std::vector<Token>{1, 2, 3}),
           full_generate(std::vector<ChatMessage>{{"system", "be brief"}, {"user", "h\xC3\xA9"}}), CancelRequest{8}, Ping{9},
-          ProbeLayer{}, OfferKv{}, SaveKv{1ULL << 40}};
+          ProbeLayer{}, OfferKv{}, SaveKv{1ULL << 40}, Rehearse{}};
 }
 
 std::vector<FromWorker> all_from_worker() {

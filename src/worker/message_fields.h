@@ -39,6 +39,7 @@ void fields(auto& visit, Is<WorkerSpawned> auto& m) { visit(m.worker, m.pid, m.f
 void fields(auto& visit, Is<SpawnFailed> auto& m) { visit(m.worker, m.error); }
 void fields(auto& visit, Is<WorkerReaped> auto& m) { visit(m.worker, m.wait_status); }
 
+void fields(auto&, Is<Rehearse> auto&) {}
 void fields(auto& visit, Is<AttachPage> auto& m) { visit(m.genome, m.has_page); }
 void fields(auto& visit, Is<Generate> auto& m) {
   visit(m.request, m.genome, m.prompt, m.sampling, m.stop, m.max_tokens, m.ignore_end);

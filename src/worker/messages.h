@@ -13,7 +13,7 @@
 
 namespace genepool {
 
-inline constexpr std::uint32_t kProtocolVersion = 3;
+inline constexpr std::uint32_t kProtocolVersion = 4;
 
 using WorkerId = std::uint64_t;   // never reused while the server runs
 using RequestId = std::uint64_t;  // never reused while the server runs
@@ -47,6 +47,7 @@ struct WorkerReaped {
 };
 
 // ---- supervisor -> worker
+struct Rehearse {};  // to a spare: until its page comes it gets itself ready for a first step
 struct AttachPage {  // + descriptor: the sealed page; none for the bare base
   std::string genome;  // identity, hex: comes back in Ready, checked by the supervisor
   bool has_page = false;
@@ -134,7 +135,7 @@ inline constexpr std::chrono::milliseconds kHeartbeatInterval{500};
 
 using ToZygote = std::variant<ForkWorker>;
 using FromZygote = std::variant<ZygoteHello, ZygoteFailed, WorkerSpawned, SpawnFailed, WorkerReaped>;
-using ToWorker = std::variant<AttachPage, Generate, CancelRequest, Ping, ProbeLayer, OfferKv, SaveKv>;
+using ToWorker = std::variant<AttachPage, Generate, CancelRequest, Ping, ProbeLayer, OfferKv, SaveKv, Rehearse>;
 using FromWorker = std::variant<WorkerHello, Ready, AttachFailed, Accepted, TokensOut, GenerateDone, GenerateFailed, Pong,
                                 Heartbeat, ProbeDone, ProbeFailed, KvSaved>;
 

@@ -39,7 +39,9 @@ class Worker {
     engine_.set_abort([this] { return look_from_decode(); });
     for (;;) {
       read_socket();
-      if (probed_) {
+      if (wants_rehearsal_) {
+        rehearse();
+      } else if (probed_) {
         probe();
       } else if (batcher_.has_work()) {
         compute();
@@ -66,6 +68,22 @@ class Worker {
     gate_.leave();
     if (!stepped) end(kEngineFailed, stepped.error().message);
     flush();
+  }
+
+  // Whoever sends something ends it: from then on somebody waits.
+  void rehearse() {
+    wants_rehearsal_ = false;
+    if (!gate_.sit(id_) || gate_.enter(1, [this] { return has_mail(); }) == 0) return;
+    is_rehearsing_ = true;
+    const auto rehearsed = engine_.rehearse();
+    is_rehearsing_ = false;
+    gate_.leave();
+    if (!rehearsed) end(kEngineFailed, rehearsed.error().message);
+  }
+
+  [[nodiscard]] bool has_mail() const {
+    pollfd poller{channel_.fd(), POLLIN, 0};
+    return ::poll(&poller, 1, 0) == 1;
   }
 
   void probe() {
@@ -96,6 +114,7 @@ class Worker {
   }
 
   bool look_from_decode() {
+    if (is_rehearsing_) return has_mail();  // nothing is handled inside of it: a page cannot be attached there
     const Instant now = monotonic_now();
     if (now - last_look_ >= kLookInterval) {
       last_look_ = now;
@@ -140,13 +159,16 @@ class Worker {
   }
 
   [[noreturn]] void end(ExitStatus status, const std::string& why) {
-    log(Level::kError, "a worker gives up", {{"worker", std::to_string(id_)}, {"error", why}});
+    log(Level::kError, "a worker gives up", {{"pid", std::to_string(::getpid())}, {"genome", genome_}, {"error", why}});
     ::_exit(status);
   }
 
   // ---- messages
 
+  void handle(const Rehearse& /*message*/, const UniqueFd& /*none*/) { wants_rehearsal_ = true; }
+
   void handle(const AttachPage& message, UniqueFd page) {
+    wants_rehearsal_ = false;
     if (!genome_.empty()) end(kProtocolBroken, "a second page");
     auto times = attach(message, page.get());
     if (!times) {
@@ -195,12 +217,12 @@ class Worker {
       return SavedKv::parse(std::move(mapping), genome_);
     };
     if (auto saved = take()) return batcher_.offer_kv(std::move(*saved));
-    else log(Level::kError, "saved KV is not used", {{"worker", std::to_string(id_)}, {"error", saved.error().message}});
+    else log(Level::kError, "saved KV is not used", {{"genome", genome_}, {"error", saved.error().message}});
   }
 
   void handle(const SaveKv& message, const UniqueFd& /*none*/) {
     const auto saved = batcher_.save_kv(genome_, message.most_bytes);
-    if (!saved) log(Level::kError, "the KV is not saved", {{"worker", std::to_string(id_)}, {"error", saved.error().message}});
+    if (!saved) log(Level::kError, "the KV is not saved", {{"genome", genome_}, {"error", saved.error().message}});
     if (!saved || !*saved) return send(KvSaved{});
     send(KvSaved{static_cast<std::uint32_t>((*saved)->tokens)}, (*saved)->file.fd());
   }
@@ -208,7 +230,7 @@ class Worker {
   void handle(const CancelRequest& message, const UniqueFd& /*none*/) { batcher_.cancel(message.request); }
   void handle(const Ping& message, const UniqueFd& /*none*/) { send(Pong{message.nonce}); }
 
-  WorkerId id_;
+  WorkerId id_;  // as it was forked
   FrameChannel channel_;
   Engine& engine_;
   CoreGate& gate_;
@@ -217,6 +239,7 @@ class Worker {
   Batcher batcher_;
   std::string genome_;  // "" until attached
   std::optional<Mapping> probed_;  // a layer to be probed, and while it is
+  bool wants_rehearsal_ = false, is_rehearsing_ = false;
   Instant last_look_{}, last_beat_{};
 };
 

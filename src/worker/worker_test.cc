@@ -52,11 +52,16 @@ class WorkerTest : public ::testing::Test {
   }
 
   TestWorker spawn(WorkerId id, int page = -1) {
+    return fork(id, AttachPage{"genome" + std::to_string(id), page >= 0}, page);
+  }
+
+  // `first` waits in its socket.
+  TestWorker fork(WorkerId id, const ToWorker& first, int passed = -1) {
     auto ends = std::move(make_socket_pair().value());
     TestWorker worker;
     worker.genome = "genome" + std::to_string(id);
     worker.peer = WorkerPeer(FrameChannel(std::move(ends.first)));
-    EXPECT_TRUE(worker.peer.channel.send(AttachPage{worker.genome, page >= 0}, page));
+    EXPECT_TRUE(worker.peer.channel.send(first, passed));
     EXPECT_TRUE(zygote_.channel.send(ForkWorker{id}, ends.second.get()));
     ends.second.reset();
     const auto spawned = zygote_.next<WorkerSpawned>(&worker.pidfd);
@@ -249,6 +254,23 @@ TEST_F(WorkerTest, a_cancel_ends_a_long_prefill) {
   ASSERT_TRUE(answer.done);
   EXPECT_EQ(answer.done->reason, FinishReason::kCancelled);
   EXPECT_LT(monotonic_now() - start, std::chrono::seconds(2));  // the prefill takes 30 s
+  EXPECT_TRUE(gate_is_free());
+  end_zygote();
+}
+
+TEST_F(WorkerTest, a_page_ends_a_rehearsal_and_the_answer_is_the_same) {
+  start("rehearse_ms=60000");
+  TestWorker plain = spawn_ready(1);
+  const std::string expected = ask(plain, "x").text;
+  TestWorker spare = fork(2, Rehearse{});
+  ASSERT_TRUE(spare.peer.next<WorkerHello>());
+  const Instant start = monotonic_now();
+  while (gate_.usage().held == 0 && monotonic_now() - start < kSoon) ::usleep(1000);
+  EXPECT_EQ(gate_.usage().held, 1) << "it does not rehearse, or not with a ticket";
+  ASSERT_TRUE(spare.peer.channel.send(AttachPage{spare.genome, false}));
+  ASSERT_TRUE(spare.peer.next<Ready>());
+  EXPECT_LT(monotonic_now() - start, std::chrono::seconds(2));
+  EXPECT_EQ(ask(spare, "x").text, expected);
   EXPECT_TRUE(gate_is_free());
   end_zygote();
 }

@@ -18,12 +18,14 @@ usage: run.py --program build/genepool CASE.txt
   cli ARGS ... -> EXIT [has "TEXT"] [as VAR]   genepool ARGS against this server
   file PATH "LINE" ...                writes a file of these lines
   kill|freeze worker of MODEL         SIGKILL | SIGSTOP
+  kill spare                          SIGKILL to the worker that waits for the next genome
+  pid of spare|MODEL as VAR           its process id
   kill zygote                         SIGKILL
   kill server | stop server | restart server
   corrupt layer NAME                  flips one byte of its file
   write PATH 'TEXT'                   a file with the text, \\xNN escapes made bytes; its folder is made too
   link PATH TARGET | fifo PATH        a symbolic link | a pipe
-  expect METRIC|tier MODEL|workers|processes|VAR OP VALUE [within SECONDS]
+  expect METRIC|tier MODEL|pid of spare|MODEL|workers|processes|VAR OP VALUE [within SECONDS]
   expect log has|lacks "TEXT"
   expect webhook has "TEXT" [within SECONDS]   what {webhook}, a listener of the scenario, was told
   load SECONDS MODEL ...              one request after the other, of each model in turn
@@ -171,11 +173,16 @@ class Scenario:
             self.server.kill()
         elif words[0] == "zygote":
             os.kill(self.server.zygote_pid(), signal.SIGKILL)
+        elif words[0] == "spare":
+            os.kill(self.pid_of("spare"), signal.SIGKILL)
         else:
-            os.kill(self.server.worker_pid(words[2]), signal.SIGKILL)
+            os.kill(self.pid_of(words[2]), signal.SIGKILL)
 
     def do_freeze(self, words):
-        os.kill(self.server.worker_pid(words[2]), signal.SIGSTOP)
+        os.kill(self.pid_of(words[2]), signal.SIGSTOP)
+
+    def do_pid(self, words):
+        self.vars[words[-1]] = str(self.pid_of(words[1]))
 
     def do_stop(self, _words):
         self.server.stop()
@@ -231,6 +238,8 @@ class Scenario:
     def value_of(self, subject):
         if subject[0] == "tier":
             return self.server.tier(subject[1])
+        if subject[0] == "pid":
+            return self.pid_of(subject[2])
         if subject[0] == "workers":
             return len(self.server.json("/api/workers")["workers"])
         if subject[0] == "processes":
@@ -239,9 +248,11 @@ class Scenario:
             return self.vars[subject[0]]
         return self.server.metric(subject[0])
 
+    def pid_of(self, model):
+        return self.server.json("/api/workers")["spare_pid"] if model == "spare" else self.server.worker_pid(model)
+
     def literal(self, text, like):
-        if text in self.vars:
-            return self.vars[text]
+        text = self.vars.get(text, text)
         return float(text) if isinstance(like, (int, float)) else text
 
     @staticmethod
