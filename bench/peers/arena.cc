@@ -43,6 +43,14 @@ std::string threads() { return std::to_string(std::thread::hardware_concurrency(
 
 }  // namespace
 
+StockProgram find_python_peer() {
+  const std::string dir = cache_dir() + "/peers/llama-cpp-python";
+  std::ifstream versions(dir + "/versions");
+  StockProgram peer{"llama-cpp-python", ""};
+  if (std::getline(versions, peer.name)) peer.path = dir + "/bin/python";
+  return peer;
+}
+
 std::vector<StockProgram> find_stock_programs(const std::string& paths) {
   std::vector<StockProgram> programs;
   std::error_code ignored;
@@ -115,6 +123,17 @@ Result<Arena::Running> Arena::begin_stock(const StockProgram& program, const std
 Result<Arena::Running> Arena::serve_stock(const StockProgram& program, const std::vector<std::string>& words) {
   GENEPOOL_TRY(Running running, begin_stock(program, words));
   GENEPOOL_TRY_VOID(running.process.wait_healthy(running.url, kStartLimit));
+  return running;
+}
+
+Result<Arena::Running> Arena::serve_python(const std::string& page) {
+  GENEPOOL_TRY(const int port, free_port());
+  const std::vector<std::string> command{options.python.path, "-m", "llama_cpp.server", "--model", workload.base_path, "--lora_path", page,
+                                         "--host", "127.0.0.1", "--port", std::to_string(port), "--n_ctx", kContext, "--n_threads", threads(),
+                                         "--verbose", "False"};
+  GENEPOOL_TRY(ServerProcess process, ServerProcess::start(command, scratch("llama-cpp-python.log")));
+  Running running{std::move(process), fmt::format("http://127.0.0.1:{}", port), shown(command, port)};
+  GENEPOOL_TRY_VOID(running.process.wait_healthy(running.url, kStartLimit, "/v1/models"));
   return running;
 }
 

@@ -18,12 +18,16 @@ struct StockProgram {
   std::string path;  // "" = not installed
 };
 
+// llama-cpp-python as tools/build-peers installs it: its name has its versions, its path is of its Python.
+[[nodiscard]] StockProgram find_python_peer();
+
 // Those of tools/build-peers, or one of PATH; `paths`: those instead, separated by commas.
 [[nodiscard]] std::vector<StockProgram> find_stock_programs(const std::string& paths);
 
 struct ArenaOptions {
   std::string our_program;                 // genepool itself
   std::vector<StockProgram> stock;         // builds of llama-server
+  StockProgram python;                     // llama-cpp-python
   std::uint32_t rounds = 5, tokens = 32;
   Progress progress;
 };
@@ -54,6 +58,8 @@ class Arena {
   [[nodiscard]] Result<Running> serve_stock(const StockProgram& program, const std::vector<std::string>& words);
   // The same without waiting until it is healthy.
   [[nodiscard]] Result<Running> begin_stock(const StockProgram& program, const std::vector<std::string>& words);
+  // llama-cpp-python's server, which takes one adapter: `page`, of page_file().
+  [[nodiscard]] Result<Running> serve_python(const std::string& page);
   // llama-server's router: no base of its own, one preset for each genome.
   [[nodiscard]] Result<Running> serve_router(const StockProgram& program, std::size_t genomes);
 

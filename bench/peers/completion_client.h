@@ -15,8 +15,9 @@ struct Ask {
   std::string url;     // "http://127.0.0.1:8811"
   std::string model;   // as the server names it; "" = the only one
   std::string prompt;
-  std::uint32_t tokens = 1;                  // exactly so many: the end of text is ignored, temperature is 0
+  std::uint32_t tokens = 1;                  // exactly so many, for the end of text is ignored; temperature is 0
   std::vector<std::pair<int, double>> lora;  // llama-server's adapters of this request, by number and scale
+  bool may_end = false;                      // for a server that can neither ignore the end nor count: pieces are tokens
   bool may_reuse = false;                    // llama-server's cache_prompt; genepool decides by itself and is right to
 };
 

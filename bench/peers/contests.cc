@@ -15,6 +15,7 @@ namespace genepool::bench {
 namespace {
 
 constexpr std::size_t kAtOnce = 4;
+constexpr std::uint32_t kLeastTokens = 8;  // of an answer whose speed counts
 constexpr const char* kOneToken = "a";  // a prompt of one token: what is measured is the way there
 
 // Prompts that share no beginning: nothing of one can be reused for another.
@@ -54,6 +55,21 @@ Result<void> for_each_stock(Arena& arena, Contest& contest, const std::string& w
   return {};
 }
 
+// llama-cpp-python: `measure` gets a server whose one adapter is the stack as we fused it.
+template <class Measure>
+void with_python(Arena& arena, Contest& contest, const Stack& stack, const std::string& way, Measure measure) {
+  const std::string name = fmt::format("{}, {}", arena.options.python.name, way);
+  if (arena.options.python.path.empty()) {
+    contestant(contest, name, true).note = "not installed";
+    return;
+  }
+  const auto run = [&]() -> Result<void> {
+    GENEPOOL_TRY(const std::string page, arena.page_file(stack));
+    return measure(name, page);
+  };
+  if (const Result<void> ran = run(); !ran) contestant(contest, name, true).note = ran.error().message;
+}
+
 Result<void> bring(const std::string& url, const std::string& genome, std::string_view verb, std::string_view body = "{}") {
   GENEPOOL_TRY(HttpClient client, HttpClient::open(url));
   GENEPOOL_TRY(const HttpReply reply, client.request("POST", fmt::format("/api/genomes/{}/{}", genome, verb), body));
@@ -61,6 +77,7 @@ Result<void> bring(const std::string& url, const std::string& genome, std::strin
   return {};
 }
 
+Ask one_piece(const std::string& url) { return {.url = url, .model = "", .prompt = kOneToken, .tokens = 1, .may_end = true}; }
 Ask one_token(const std::string& url, const std::string& model) { return {.url = url, .model = model, .prompt = kOneToken, .tokens = 1}; }
 
 }  // namespace
@@ -82,6 +99,16 @@ Result<void> start_to_first_token(Arena& arena, Contest& contest) {
       add(contest, "genepool, layers in RAM only", false, ours.command, layers.first_token_ms);
     }
   }
+  with_python(arena, contest, stack, "started for it, our page", [&](const std::string& name, const std::string& page) -> Result<void> {
+    for (std::uint32_t round = 0; round < arena.options.rounds; ++round) {
+      GENEPOOL_TRY_VOID(arena.progress(fmt::format("start to first token: {}, round {}", name, round + 1)));
+      const Instant start = monotonic_now();
+      GENEPOOL_TRY(Arena::Running python, arena.serve_python(page));
+      GENEPOOL_TRY_VOID(ask(one_piece(python.url)).map([](const auto&) {}));
+      add(contest, name, true, python.command, to_ms(monotonic_now() - start));
+    }
+    return {};
+  });
   return for_each_stock(arena, contest, "started for it", [&](const StockProgram& program, const std::string& name) -> Result<void> {
     for (std::uint32_t round = 0; round < arena.options.rounds; ++round) {
       GENEPOOL_TRY_VOID(arena.progress(fmt::format("start to first token: {}, round {}", name, round + 1)));
@@ -96,8 +123,10 @@ Result<void> start_to_first_token(Arena& arena, Contest& contest) {
 
 Result<void> decode_four_layers(Arena& arena, Contest& beside_stock, Contest& beside_base) {
   const Stack& stack = arena.stacks[0];
-  const auto measure = [&](const std::string& url, const std::string& model) -> Result<double> {
-    GENEPOOL_TRY(const Answered answer, ask({.url = url, .model = model, .prompt = prompt_of(0), .tokens = 2 * arena.options.tokens}));
+  const auto measure = [&](const std::string& url, const std::string& model, bool may_end = false) -> Result<double> {
+    const Ask question{.url = url, .model = model, .prompt = prompt_of(0), .tokens = 2 * arena.options.tokens, .may_end = may_end};
+    GENEPOOL_TRY(const Answered answer, ask(question));
+    if (answer.tokens < kLeastTokens) return fail(Code::kIo, "{} ended after {} tokens", url, answer.tokens);
     return 1000.0 / answer.decode_ms_per_token();
   };
   GENEPOOL_TRY(Arena::Running ours, arena.serve_ours({}));
@@ -107,6 +136,11 @@ Result<void> decode_four_layers(Arena& arena, Contest& beside_stock, Contest& be
     stock.emplace_back(name, std::move(running));
     return {};
   }));
+  with_python(arena, beside_stock, stack, "our page", [&](const std::string& name, const std::string& page) -> Result<void> {
+    GENEPOOL_TRY(Arena::Running running, arena.serve_python(page));
+    stock.emplace_back(name, std::move(running));
+    return {};
+  });
   for (std::uint32_t round = 0; round <= arena.options.rounds; ++round) {  // the first warms up
     GENEPOOL_TRY_VOID(arena.progress(fmt::format("decoding with 4 layers, round {}", round)));
     GENEPOOL_TRY(const double genome, measure(ours.url, stack.genome));
@@ -117,7 +151,7 @@ Result<void> decode_four_layers(Arena& arena, Contest& beside_stock, Contest& be
       add(beside_base, "genepool, the base alone", true, ours.command, base);
     }
     for (const auto& [name, running] : stock) {
-      GENEPOOL_TRY(const double speed, measure(running.url, ""));
+      GENEPOOL_TRY(const double speed, measure(running.url, "", name.starts_with(arena.options.python.name)));
       if (round > 0) add(beside_stock, name, true, running.command, speed);
     }
   }

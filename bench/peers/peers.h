@@ -1,5 +1,5 @@
 // The race against what people would use instead: stock llama-server in three ways (all adapters loaded, router mode, started
-// for each genome), from the same engine source, base, layers, threads and context. Thread: one; blocks for minutes.
+// for each genome) and llama-cpp-python, which brings an engine of its own. llama-server is from the same engine source, base, layers, threads and context. Thread: one; blocks for minutes.
 // Use:   GENEPOOL_TRY(Arena arena, Arena::make(workload, options));
 //        GENEPOOL_TRY(const std::vector<Contest> contests, run_contests(arena, {"start", "switch"}));
 // Not here: tables (peers_report.h).

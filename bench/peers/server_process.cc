@@ -75,11 +75,11 @@ ServerProcess& ServerProcess::operator=(ServerProcess&& other) noexcept {
   return *this;
 }
 
-Result<void> ServerProcess::wait_healthy(const std::string& url, Duration limit) {
+Result<void> ServerProcess::wait_healthy(const std::string& url, Duration limit, std::string_view path) {
   const Instant end = monotonic_now() + limit;
   while (monotonic_now() < end) {
     GENEPOOL_TRY(HttpClient client, HttpClient::open(url));
-    if (const auto reply = client.request("GET", "/health"); reply && reply->status == 200) return {};
+    if (const auto reply = client.request("GET", path); reply && reply->status == 200) return {};
     if (::waitpid(pid_, nullptr, WNOHANG) == pid_) {
       pid_ = -1;
       return fail(Code::kUnavailable, "the server ended while it started: {}", tail_of(log_path_));

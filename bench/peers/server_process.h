@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,8 +25,8 @@ class ServerProcess {
   ServerProcess& operator=(ServerProcess&& other) noexcept;
   ~ServerProcess() { stop(); }
 
-  // Until GET /health answers 200. kUnavailable: it ended before, or did not in time; with the last lines of its log.
-  [[nodiscard]] Result<void> wait_healthy(const std::string& url, Duration limit);
+  // Until GET `path` answers 200. kUnavailable: it ended before, or did not in time; with the last lines of its log.
+  [[nodiscard]] Result<void> wait_healthy(const std::string& url, Duration limit, std::string_view path = "/health");
 
   // PSS of the process and all that came from it, so that weights which they share count once.
   [[nodiscard]] std::uint64_t pss_bytes() const;

@@ -98,6 +98,7 @@ Result<int> bench_peers(const Invocation& invocation, const Config& config) {
   std::error_code ignored;
   bench::ArenaOptions options{.our_program = std::filesystem::read_symlink("/proc/self/exe", ignored).string(),
                               .stock = bench::find_stock_programs(invocation.text("--llama-server")),
+                              .python = bench::find_python_peer(),
                               .rounds = static_cast<std::uint32_t>(rounds),
                               .tokens = static_cast<std::uint32_t>(tokens),
                               .progress = progress};
