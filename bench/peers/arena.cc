@@ -101,14 +101,10 @@ Result<Arena> Arena::make(const Workload& workload, ArenaOptions options) {
 }
 
 Result<Arena::Running> Arena::serve_ours(const std::vector<std::string>& settings) {
-  GENEPOOL_TRY(const int port, free_port());
-  std::vector<std::string> command{options.our_program, "serve", "--data-dir", workload.dir.path(), "--listen",
-                                   fmt::format("127.0.0.1:{}", port), "--log.level", "warn"};
-  command.insert(command.end(), settings.begin(), settings.end());
-  GENEPOOL_TRY(ServerProcess process, ServerProcess::start(command, scratch("genepool.log")));
-  Running running{std::move(process), fmt::format("http://127.0.0.1:{}", port), shown(command, port)};
-  GENEPOOL_TRY_VOID(running.process.wait_healthy(running.url, kStartLimit));
-  return running;
+  std::vector<std::string> flags{"--log.level", "warn"};
+  flags.insert(flags.end(), settings.begin(), settings.end());
+  GENEPOOL_TRY(RunningServer server, serve_genepool(options.our_program, workload.dir.path(), flags, scratch("genepool.log")));
+  return Running{std::move(server.process), server.url, shown(server.command, server.port)};
 }
 
 Result<Arena::Running> Arena::begin_stock(const StockProgram& program, const std::vector<std::string>& words) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "peers/server_process.h"
+#include "client/genepool_server.h"
 #include "suite/progress.h"
 #include "suite/workload.h"
 

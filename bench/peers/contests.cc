@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "http/http_client.h"
-#include "peers/completion_client.h"
+#include "client/completion_client.h"
 #include "peers/peers.h"
 
 namespace genepool::bench {
@@ -68,13 +68,6 @@ void with_python(Arena& arena, Contest& contest, const Stack& stack, const std::
     return measure(name, page);
   };
   if (const Result<void> ran = run(); !ran) contestant(contest, name, true).note = ran.error().message;
-}
-
-Result<void> bring(const std::string& url, const std::string& genome, std::string_view verb, std::string_view body = "{}") {
-  GENEPOOL_TRY(HttpClient client, HttpClient::open(url));
-  GENEPOOL_TRY(const HttpReply reply, client.request("POST", fmt::format("/api/genomes/{}/{}", genome, verb), body));
-  if (reply.status != 200) return fail(Code::kIo, "{} of {} answered {}: {}", verb, genome, reply.status, reply.body);
-  return {};
 }
 
 Ask one_piece(const std::string& url) { return {.url = url, .model = "", .prompt = kOneToken, .tokens = 1, .may_end = true}; }

@@ -11,31 +11,10 @@ namespace genepool::bench {
 namespace {
 
 // `due`: when it should have been sent.
-Served ask_pool(GenomePool& pool, const LoadQuestion& question, std::size_t genome, std::size_t number, Instant due) {
-  Served served{.genome = genome};
-  Instant last{};
-  GenerateOptions ask;
-  ask.prompt = fmt::format("{} {} is the number of my ticket. Where is the ship?", question.series, number);
-  ask.max_tokens = question.tokens;
-  ask.ignore_end = true;
-  ask.on_text = [&](std::string_view) {
-    const Instant now = monotonic_now();
-    if (last == Instant{}) {
-      served.first_token_ms = to_ms(now - due);
-    } else {
-      served.gap_ms.push_back(to_ms(now - last));
-    }
-    last = now;
-  };
-  const double late_ms = to_ms(monotonic_now() - due);
-  const auto measured = pool.acquire_with_metrics(question.genomes[genome], ask);
-  if (!measured) {
-    served.error = measured.error().message;
-    return served;
-  }
-  served.queue_ms = late_ms + measured->metrics.acquire_ms;
-  served.total_ms = to_ms(monotonic_now() - due);
-  served.tokens = measured->generation.completion_tokens;
+Served ask(LoadTarget& target, const LoadQuestion& question, std::size_t genome, std::size_t number, Instant due) {
+  const std::string prompt = fmt::format("{} {} is the number of my ticket. Where is the ship?", question.series, number);
+  Served served = target.ask(question.genomes[genome], prompt, question.tokens, due);
+  served.genome = genome;
   return served;
 }
 
@@ -61,7 +40,7 @@ std::vector<double> LoadRun::gaps() const {
   return values;
 }
 
-LoadRun open_loop(GenomePool& pool, const LoadQuestion& question, const std::vector<Arrival>& arrivals) {
+LoadRun open_loop(LoadTarget& target, const LoadQuestion& question, const std::vector<Arrival>& arrivals) {
   LoadRun run;
   run.served.resize(arrivals.size());
   const Instant start = monotonic_now();
@@ -70,14 +49,14 @@ LoadRun open_loop(GenomePool& pool, const LoadQuestion& question, const std::vec
     for (std::size_t i = 0; i < arrivals.size(); ++i) {
       const Instant due = start + arrivals[i].at;
       std::this_thread::sleep_for(due - monotonic_now());
-      askers.emplace_back([&, i, due] { run.served[i] = ask_pool(pool, question, arrivals[i].genome, i, due); });
+      askers.emplace_back([&, i, due] { run.served[i] = ask(target, question, arrivals[i].genome, i, due); });
     }
   }
   run.seconds = to_ms(monotonic_now() - start) / 1000;
   return run;
 }
 
-LoadRun closed_loop(GenomePool& pool, const LoadQuestion& question, std::size_t clients, std::size_t requests) {
+LoadRun closed_loop(LoadTarget& target, const LoadQuestion& question, std::size_t clients, std::size_t requests) {
   LoadRun run;
   run.served.resize(requests);
   const std::vector<std::size_t> genomes = zipf_choices(requests, question.genomes.size(), question.series);
@@ -88,7 +67,7 @@ LoadRun closed_loop(GenomePool& pool, const LoadQuestion& question, std::size_t 
     for (std::size_t client = 0; client < clients; ++client) {
       askers.emplace_back([&] {
         for (std::size_t i = next++; i < requests; i = next++) {
-          run.served[i] = ask_pool(pool, question, genomes[i], i, monotonic_now());
+          run.served[i] = ask(target, question, genomes[i], i, monotonic_now());
         }
       });
     }

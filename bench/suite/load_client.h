@@ -1,27 +1,18 @@
-// Asks a pool many things at once, and says what each asker saw. An open loop sends at the given times, whatever is still under
+// Asks a pool or a server many things at once, and says what each asker saw. An open loop sends at the given times, whatever is still under
 // way; the clock of a request starts when it should have been sent, so that a sender that is late hides nothing. A closed loop
 // has so many clients, each asking anew when it has its answer.
 // Prompts share no beginning: no KV of one can be reused for another.
 // Thread: blocks; a thread for each request under way.
 #pragma once
 
-#include <genepool/pool.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "suite/arrivals.h"
+#include "suite/load_target.h"
 
 namespace genepool::bench {
-
-struct Served {
-  std::size_t genome = 0;
-  double queue_ms = 0, first_token_ms = 0, total_ms = 0;  // from the time it should have been sent; 0 when it failed
-  std::vector<double> gap_ms;                             // between tokens
-  std::uint64_t tokens = 0;
-  std::string error;                                      // "" = answered
-};
 
 struct LoadRun {
   std::vector<Served> served;
@@ -37,8 +28,8 @@ struct LoadQuestion {
   std::uint64_t series = 0;  // prompts of different series share no beginning
 };
 
-[[nodiscard]] LoadRun open_loop(GenomePool& pool, const LoadQuestion& question, const std::vector<Arrival>& arrivals);
+[[nodiscard]] LoadRun open_loop(LoadTarget& target, const LoadQuestion& question, const std::vector<Arrival>& arrivals);
 // `requests` in all, over the genomes by Zipf popularity.
-[[nodiscard]] LoadRun closed_loop(GenomePool& pool, const LoadQuestion& question, std::size_t clients, std::size_t requests);
+[[nodiscard]] LoadRun closed_loop(LoadTarget& target, const LoadQuestion& question, std::size_t clients, std::size_t requests);
 
 }  // namespace genepool::bench

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kHot = 4;          // pool.max_hot of the suite
 constexpr double kShareOfCapacity = 0.6;  // a server at its limit shows only its queue
+constexpr std::size_t kThrashSeconds = 8;  // thrash.window of the suite
 constexpr std::size_t kManyGenomes = 10'000;
 
 class LoadSuite {
@@ -22,12 +23,14 @@ class LoadSuite {
 
   Result<void> run() {
     {
-      GENEPOOL_TRY(const std::unique_ptr<GenomePool> pool, open(workload_.dir.path()));
-      GENEPOOL_TRY(const double per_second, capacity(*pool));
+      GENEPOOL_TRY(const Opened opened, open(workload_.dir.path()));
+      LoadTarget& target = *opened.target;
+      GENEPOOL_TRY(const double per_second, capacity(target));
       for (const Pattern pattern : {Pattern::kPoisson, Pattern::kBursts}) {
-        for (const double size : {0.5, 1.0, 2.0, 4.0}) GENEPOOL_TRY_VOID(open_loops(*pool, pattern, size, kShareOfCapacity * per_second));
+        for (const double size : {0.5, 1.0, 2.0, 4.0}) GENEPOOL_TRY_VOID(open_loops(target, pattern, size, kShareOfCapacity * per_second));
       }
-      GENEPOOL_TRY_VOID(twice_hot(*pool));
+      GENEPOOL_TRY_VOID(twice_hot(target));
+      GENEPOOL_TRY_VOID(thrice_hot(target, per_second));
     }
     return many_registered();
   }
@@ -35,12 +38,25 @@ class LoadSuite {
  private:
   [[nodiscard]] std::size_t rounds(std::size_t all, std::size_t quick) const { return options_.is_quick ? quick : all; }
 
-  Result<std::unique_ptr<GenomePool>> open(const std::string& data_dir) {
+  struct Opened {
+    std::unique_ptr<GenomePool> pool;  // null over HTTP; ends after the target
+    std::unique_ptr<LoadTarget> target;
+  };
+
+  Result<Opened> open(const std::string& data_dir) {
     GENEPOOL_TRY_VOID(progress_("loading the base"));
     Options options{.data_dir = data_dir, .base = workload_.base_path, .settings = options_.settings};
     options.settings["pool.max_hot"] = std::to_string(kHot);
+    options.settings["thrash.window"] = fmt::format("{}s", kThrashSeconds);
     options.settings.try_emplace("log.level", "error");
-    return GenomePool::open(options);
+    Opened opened;
+    if (options_.is_http) {
+      GENEPOOL_TRY(opened.target, serve_target(options_.program, options));
+    } else {
+      GENEPOOL_TRY(opened.pool, GenomePool::open(options));
+      opened.target = target_of(*opened.pool);
+    }
+    return opened;
   }
 
   LoadQuestion question(std::size_t genomes) {
@@ -56,10 +72,10 @@ class LoadSuite {
   }
 
   // Requests a second that a working set which fits is served with: a closed loop, its genomes HOT.
-  Result<double> capacity(GenomePool& pool) {
+  Result<double> capacity(LoadTarget& target) {
     GENEPOOL_TRY_VOID(progress_("how much a working set that fits is served"));
-    GENEPOOL_TRY_VOID(warm_up(pool, kHot));
-    const LoadRun run = closed_loop(pool, question(kHot), 2 * kHot, rounds(48, 16));
+    GENEPOOL_TRY_VOID(warm_up(target, kHot));
+    const LoadRun run = closed_loop(target, question(kHot), 2 * kHot, rounds(48, 16));
     GENEPOOL_TRY_VOID(answered(run));
     const double per_second = static_cast<double>(run.served.size()) / run.seconds;
     Measurement& shown = row("capacity", fmt::format("{} genomes, closed loop of {} clients", kHot, 2 * kHot), Unit::kTokensPerSecond, "capacity");
@@ -69,8 +85,8 @@ class LoadSuite {
   }
 
   // The first `genomes` are HOT afterwards.
-  Result<void> warm_up(GenomePool& pool, std::size_t genomes) {
-    for (std::size_t i = 0; i < genomes; ++i) GENEPOOL_TRY_VOID(pool.warmup(workload_.genomes[i].name));
+  Result<void> warm_up(LoadTarget& target, std::size_t genomes) {
+    for (std::size_t i = 0; i < genomes; ++i) GENEPOOL_TRY_VOID(target.warm_up(workload_.genomes[i].name));
     return {};
   }
 
@@ -81,12 +97,12 @@ class LoadSuite {
     return {};
   }
 
-  Result<void> open_loops(GenomePool& pool, Pattern pattern, double size, double per_second) {
+  Result<void> open_loops(LoadTarget& target, Pattern pattern, double size, double per_second) {
     const std::string name = pattern == Pattern::kPoisson ? "Poisson" : "bursts of 8";
     GENEPOOL_TRY_VOID(progress_(fmt::format("{} arrivals over {:g} x HOT", name, size)));
     const auto genomes = static_cast<std::size_t>(size * kHot);
     const Duration length = std::chrono::seconds(rounds(20, 3));
-    const LoadRun run = open_loop(pool, question(genomes), arrivals(pattern, per_second, length, genomes, 1));
+    const LoadRun run = open_loop(target, question(genomes), arrivals(pattern, per_second, length, genomes, 1));
     const std::string id = fmt::format("{}_{:g}x_", pattern == Pattern::kPoisson ? "poisson" : "bursts", size);
     const std::string title = fmt::format("{:g} x HOT ({} genomes)", size, genomes);
     const auto add = [&](const char* what, const char* words, Unit unit, std::vector<double> samples) -> Measurement& {
@@ -121,14 +137,14 @@ class LoadSuite {
     return added;
   }
 
-  Result<void> twice_hot(GenomePool& pool) {
+  Result<void> twice_hot(LoadTarget& target) {
     static constexpr const char* kGroup = "working set twice as large as HOT, beside one that fits";
     for (std::size_t round = 0; round < rounds(5, 2); ++round) {
       GENEPOOL_TRY_VOID(progress_(fmt::format("working set 2 x HOT beside one that fits: round {}", round + 1)));
       const std::size_t requests = rounds(32, 16);
-      GENEPOOL_TRY_VOID(warm_up(pool, kHot));
-      const LoadRun fits = closed_loop(pool, question(kHot), kHot, requests);
-      const LoadRun twice = closed_loop(pool, question(2 * kHot), kHot, requests);
+      GENEPOOL_TRY_VOID(warm_up(target, kHot));
+      const LoadRun fits = closed_loop(target, question(kHot), kHot, requests);
+      const LoadRun twice = closed_loop(target, question(2 * kHot), kHot, requests);
       GENEPOOL_TRY_VOID(answered(fits));
       GENEPOOL_TRY_VOID(answered(twice));
       const auto median = [](const LoadRun& run) { return median_of(run.all(&Served::first_token_ms)); };
@@ -142,6 +158,21 @@ class LoadSuite {
     return {};
   }
 
+  // How hard a pool that is much too small works, and what more places would spare: docs/guide/thrashing.md.
+  Result<void> thrice_hot(LoadTarget& target, double per_second) {
+    static constexpr const char* kGroup = "working set three times as large as HOT";
+    GENEPOOL_TRY_VOID(progress_("working set 3 x HOT: what paging costs"));
+    const auto requests = static_cast<std::size_t>(static_cast<double>(rounds(kThrashSeconds, 2)) * per_second);
+    const LoadRun run = closed_loop(target, question(3 * kHot), kHot, std::max<std::size_t>(requests, 3 * kHot));
+    GENEPOOL_TRY_VOID(answered(run));
+    GENEPOOL_TRY(const LoadTarget::Paging paging, target.paging());
+    row("thrice_share", "seconds of assembly / seconds of inference (thrash_share)", Unit::kRatio, kGroup).samples = {paging.share};
+    Measurement& refaults = row("thrice_refault", "page-ins that twice the places would spare (refault_share)", Unit::kRatio, kGroup);
+    refaults.samples = {paging.refault_share};
+    refaults.note = fmt::format("{} requests over {} genomes in {:.1f} s, {} places", run.served.size(), 3 * kHot, run.seconds, kHot);
+    return {};
+  }
+
   Result<void> many_registered() {
     GENEPOOL_TRY_VOID(progress_(fmt::format("registering {} genomes", kManyGenomes)));
     const WorkloadOptions few_options{.base = workload_.base_path, .generated_rank = 16};
@@ -149,20 +180,20 @@ class LoadSuite {
     many_options.registered = kManyGenomes;
     GENEPOOL_TRY(const Workload few, prepare_workload(few_options));
     GENEPOOL_TRY(const Workload many, prepare_workload(many_options));
-    GENEPOOL_TRY(const std::unique_ptr<GenomePool> few_pool, open(few.dir.path()));
-    GENEPOOL_TRY(const std::unique_ptr<GenomePool> many_pool, open(many.dir.path()));
+    GENEPOOL_TRY(const Opened with_few_names, open(few.dir.path()));
+    GENEPOOL_TRY(const Opened with_many_names, open(many.dir.path()));
     LoadQuestion ask{.tokens = options_.tokens};
     for (std::size_t i = 0; i < kHot; ++i) ask.genomes.push_back(few.genomes[i].name);
     for (std::size_t round = 0; round <= rounds(5, 2); ++round) {  // the first warms up
       GENEPOOL_TRY_VOID(progress_(fmt::format("{} registered beside {}: round {}", many.genomes.size(), few.genomes.size(), round)));
-      const auto speed = [&](GenomePool& pool) -> Result<double> {
+      const auto speed = [&](const Opened& opened) -> Result<double> {
         ask.series = ++series_;
-        const LoadRun run = closed_loop(pool, ask, kHot, rounds(24, 12));
+        const LoadRun run = closed_loop(*opened.target, ask, kHot, rounds(24, 12));
         GENEPOOL_TRY_VOID(answered(run));
         return run.tokens_per_second();
       };
-      GENEPOOL_TRY(const double with_few, speed(*few_pool));
-      GENEPOOL_TRY(const double with_many, speed(*many_pool));
+      GENEPOOL_TRY(const double with_few, speed(with_few_names));
+      GENEPOOL_TRY(const double with_many, speed(with_many_names));
       if (round == 0) continue;
       ratio_row("many_registered", "throughput of the same 4 genomes", {Statistic::kP50, 0.95, true, true}, "10,000 registered beside 20")
           .samples.push_back(with_many / with_few);

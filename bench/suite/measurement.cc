@@ -118,6 +118,12 @@ std::vector<Measurement> founding_rows() {
       shown_row("first_token_warm", "first token from WARM"),
       shown_row("first_token_cold", "first token from COLD"),
   });
+  group("as an HTTP client sees it: chat prompt, streamed", {
+      shown_row("http_first_token_hot", "first token from HOT"),
+      shown_row("http_first_token_warm", "first token from WARM"),
+      shown_row("http_first_token_cold", "first token from COLD"),
+      shown_row("http_total_hot", "whole request from HOT"),
+  });
   group("memory", {
       {"memory_genome", "memory of a HOT genome (PSS)", Unit::kBytes, Bound{kMax, kGigabyte}, {}, {}, {}},
       {"memory_five", "5 HOT genomes + zygote (PSS)", Unit::kBytes, Bound{kMax, 5 * kGigabyte, true}, {}, {}, {}},

@@ -77,6 +77,9 @@ class Stopwatch {
 [[nodiscard]] Result<void> hot_rounds(Bench& bench);
 [[nodiscard]] Result<void> hot_while_decoding(Bench& bench);
 
+// http_phases.cc: on a server of its own, when no pool has the directory
+[[nodiscard]] Result<void> over_http(const Workload& workload, const SuiteOptions& options, SuiteResult& result, const Progress& progress);
+
 // remedy_phases.cc: other ways
 [[nodiscard]] Result<void> other_ways_to_load(Bench& bench);
 [[nodiscard]] Result<void> one_layer_only(Bench& bench);

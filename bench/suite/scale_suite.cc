@@ -111,7 +111,7 @@ class ScaleSuite {
   }
 
   Result<LoadRun> load(GenomePool& pool, std::size_t genomes, std::size_t clients, std::size_t requests) {
-    LoadRun run = closed_loop(pool, question(genomes), clients, requests);
+    LoadRun run = closed_loop(*target_of(pool), question(genomes), clients, requests);
     for (const Served& one : run.served) {
       if (!one.error.empty()) return fail(Code::kInternal, "a request failed: {}", one.error);
     }

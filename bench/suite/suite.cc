@@ -81,6 +81,7 @@ SuiteResult run_limits(const Workload& workload, const SuiteOptions& options, co
                                  {cold_rounds, cold_cached_rounds, warm_rounds, warm_full_rounds, hot_rounds,
                                   hot_while_decoding, twenty_different, sequential_requests, memory_of_five, other_ways_to_load, one_layer_only},
                                  result, progress));
+    GENEPOOL_TRY_VOID(over_http(workload, options, result, progress));
     return options.wants_answers ? run_phases(workload, options, {collect_answers}, result, progress) : Result<void>();
   };
   if (const auto ran = run(); !ran) result.broke_off = ran.error().message;

@@ -22,6 +22,8 @@ struct SuiteOptions {
   std::map<std::string, std::string> settings;  // params of the pools that are opened
   std::uint32_t repeats = 10;                   // rounds over COLD and WARM
   std::uint32_t tokens = 32;                    // of one inference
+  std::string program;                          // genepool itself: what is asked over HTTP is asked of a server of its own
+  bool is_http = false;                         // load: all of it over HTTP, instead of on a pool in this process
   bool is_quick = false;                        // fewer rounds and requests
   bool wants_answers = false;
   bool wants_advice = false;                    // settings that fit this machine (limits)

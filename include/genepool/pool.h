@@ -80,6 +80,7 @@ struct Stats {
   std::map<std::string, Timing6> timings;  // layerLoadTime, layerStackTime, processSpawnTime, inferenceTime, ...
   std::uint64_t cache_hits = 0, cache_misses = 0, hot_hits = 0, warm_hits = 0, cold_starts = 0;
   double assembly_to_inference_ratio = 0, eviction_rate_per_minute = 0;
+  double thrash_share = 0, refault_share = 0;  // seconds of assembly / of inference; page-ins that twice the places would spare
   bool is_thrashing = false;
 };
 struct WorkerMemory {

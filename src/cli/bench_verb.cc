@@ -17,9 +17,16 @@
 namespace genepool::cli {
 namespace {
 
+std::string own_program() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).string();
+}
+
 Result<bench::SuiteOptions> suite_options(const Invocation& invocation, const Config& config) {
   bench::SuiteOptions options;
+  options.program = own_program();
   options.is_quick = invocation.has("--quick");
+  options.is_http = invocation.has("--http");
   options.wants_answers = invocation.has("--show-answers");
   options.wants_advice = invocation.has("--recommend");
   GENEPOOL_TRY(const std::int64_t repeats, invocation.count("--repeats", options.is_quick ? 4 : 10, 1, 10'000));
@@ -95,8 +102,7 @@ Result<int> bench_peers(const Invocation& invocation, const Config& config) {
   GENEPOOL_TRY_VOID(progress("preparing layers and genomes"));
   const bench::ReportHead head{bench::this_machine(), version_text(), config.engine_name};
   GENEPOOL_TRY(const bench::Workload workload, bench::prepare_workload(wanted));
-  std::error_code ignored;
-  bench::ArenaOptions options{.our_program = std::filesystem::read_symlink("/proc/self/exe", ignored).string(),
+  bench::ArenaOptions options{.our_program = own_program(),
                               .stock = bench::find_stock_programs(invocation.text("--llama-server")),
                               .python = bench::find_python_peer(),
                               .rounds = static_cast<std::uint32_t>(rounds),
@@ -132,6 +138,7 @@ Result<int> bench_suite(const Invocation& invocation, const Config& config, benc
 Result<int> verb_bench(const Invocation& invocation) {
   GENEPOOL_TRY(const Config config, settings_of(invocation));
   const std::string& suite = invocation.argument("SUITE");
+  if (invocation.has("--http") && suite != "load") return fail(Code::kUsage, "--http belongs to the suite load");
   if (suite == "peers") return bench_peers(invocation, config);
   if (invocation.has("--only")) return fail(Code::kUsage, "--only belongs to the suite peers");
   if (suite.empty() || suite == "limits") return bench_suite(invocation, config, bench::run_limits);

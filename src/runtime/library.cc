@@ -220,6 +220,8 @@ Stats GenomePool::stats() const {
   const RuntimeStatus status = runtime.status(false);
   stats.assembly_to_inference_ratio = status.thrash.ratio;
   stats.is_thrashing = status.thrash.is_thrashing;
+  stats.thrash_share = status.thrash.share;
+  stats.refault_share = status.thrash.refault_share;
   stats.eviction_rate_per_minute = status.evictions_last_minute;
   return stats;
 }

@@ -1,4 +1,4 @@
-#include "peers/server_process.h"
+#include "client/server_process.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

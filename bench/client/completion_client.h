@@ -1,4 +1,4 @@
-// One streamed POST /v1/completions as a client sees it: when its first token came and when it ended. Speaks to llama-server and to genepool alike.
+// One streamed POST /v1/completions (or /v1/chat/completions) as a client sees it: when its tokens came and when it ended. Speaks to llama-server and to genepool alike.
 // Thread: any, one HttpClient each; blocks until the answer has ended.
 #pragma once
 
@@ -18,11 +18,14 @@ struct Ask {
   std::uint32_t tokens = 1;                  // exactly so many, for the end of text is ignored; temperature is 0
   std::vector<std::pair<int, double>> lora;  // llama-server's adapters of this request, by number and scale
   bool may_end = false;                      // for a server that can neither ignore the end nor count: pieces are tokens
+  bool is_chat = false;                      // the prompt is a user's message
   bool may_reuse = false;                    // llama-server's cache_prompt; genepool decides by itself and is right to
 };
 
 struct Answered {
   double first_token_ms = 0, total_ms = 0;
+  double acquire_ms = 0;       // as genepool's receipt says; 0 from others
+  std::vector<double> gap_ms;  // between tokens
   std::uint32_t tokens = 0;
   [[nodiscard]] double decode_ms_per_token() const { return tokens < 2 ? 0 : (total_ms - first_token_ms) / (tokens - 1); }
 };
