@@ -342,6 +342,38 @@ std::string long_prompt(std::uint32_t round) {
 
 }  // namespace
 
+Result<void> shared_beginning(Arena& arena, Contest& contest) {
+  GENEPOOL_TRY(Arena::Running ours, arena.serve_ours({}));
+  std::vector<std::pair<std::string, Arena::Running>> stock;
+  GENEPOOL_TRY_VOID(for_each_stock(arena, contest, "its 4 adapters", [&](const StockProgram& program, const std::string& name) -> Result<void> {
+    std::vector<std::string> words = arena.adapters_on(arena.stacks[0]);
+    words.insert(words.end(), {"-np", std::to_string(kAtOnce)});
+    GENEPOOL_TRY(Arena::Running running, arena.serve_stock(program, words));
+    stock.emplace_back(name, std::move(running));
+    return {};
+  }));
+  const auto mean_to_first = [&](const std::string& url, const std::string& model, std::uint32_t round) -> Result<double> {
+    std::vector<Ask> asks;
+    for (std::size_t i = 0; i < kAtOnce; ++i) {
+      asks.push_back({.url = url, .model = model, .prompt = long_prompt(round) + prompt_of(i), .tokens = arena.options.tokens, .may_reuse = true});
+    }
+    GENEPOOL_TRY(const Together together, ask_together(asks));
+    double sum = 0;
+    for (const Answered& answer : together.answers) sum += answer.first_token_ms;
+    return sum / static_cast<double>(kAtOnce);
+  };
+  for (std::uint32_t round = 0; round <= arena.options.rounds; ++round) {
+    GENEPOOL_TRY_VOID(arena.progress(fmt::format("{}: round {}", contest.title, round)));
+    GENEPOOL_TRY(const double mine, mean_to_first(ours.url, arena.stacks[0].genome, round));
+    if (round > 0) add(contest, kOurs, false, ours.command, mine);
+    for (const auto& [name, running] : stock) {
+      GENEPOOL_TRY(const double theirs, mean_to_first(running.url, "", round));
+      if (round > 0) add(contest, name, true, running.command, theirs);
+    }
+  }
+  return {};
+}
+
 Result<void> back_to_a_conversation(Arena& arena, Contest& contest) {
   const std::string& genome = arena.stacks[0].genome;
   for (const char* const save : {"true", "false"}) {
@@ -381,6 +413,7 @@ std::vector<Round> all_rounds() {
       {{named("two_threads", "2 genomes at once, a thread each, beside one", Unit::kTokensPerSecond, 1.8)}, two_genomes_one_thread},
       {{named("neighbour", "decoding beside a program that keeps a core busy", Unit::kTokensPerSecond, 1 / 2.2)}, busy_neighbour},
       {{named("kv_back", "back from WARM to a conversation of 512 tokens, first token", Unit::kMillis, 5.0)}, back_to_a_conversation},
+      {{named("shared_beginning", "4 conversations at once behind the same 512 tokens, first tokens", Unit::kMillis, std::nullopt)}, shared_beginning},
       {{named("memory", "memory of 4 genomes in use (PSS)", Unit::kBytes, std::nullopt)}, memory_of_four},
       {{named("decode", "decoding with 4 layers of rank 16", Unit::kTokensPerSecond, 1.5),
         named("decode_base", "the same, beside the base alone", Unit::kTokensPerSecond, 0.75)}, decode_four_layers},

@@ -11,6 +11,8 @@ namespace genepool::bench {
 [[nodiscard]] Result<void> switch_genomes(Arena& arena, Contest& contest);
 [[nodiscard]] Result<void> one_genome_four_requests(Arena& arena, Contest& contest);
 [[nodiscard]] Result<void> four_genomes_at_once(Arena& arena, Contest& contest);
+// Four conversations of one genome at once that begin with the same 512 tokens, as behind a system prompt.
+[[nodiscard]] Result<void> shared_beginning(Arena& arena, Contest& contest);
 [[nodiscard]] Result<void> memory_of_four(Arena& arena, Contest& contest);
 
 // Of genepool with itself: two genomes with a thread each beside one of them alone, and a genome beside a program that keeps a

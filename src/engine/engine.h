@@ -125,6 +125,8 @@ class Engine {
   virtual void set_abort(std::function<bool()> should_abort) = 0;
 
   virtual void keep_only(std::int32_t sequence, std::int32_t positions) = 0;  // forgets KV from `positions` on
+  // `to`, which is empty, begins with the first `positions` of `from`. Both keep the same bytes until they are apart.
+  virtual void share(std::int32_t from, std::int32_t to, std::int32_t positions) = 0;
 
   // The KV of a sequence as bytes, for an engine with the same base, page, options and build: nothing in the bytes says of
   // which they are. save_kv: `to` is of kv_size() bytes. restore_kv: instead of what the sequence has; kUnavailable: no

@@ -179,6 +179,12 @@ class FakeEngine : public Engine {
     kept.hashes.resize(size);
   }
 
+  void share(std::int32_t from, std::int32_t to, std::int32_t positions) override {
+    GENEPOOL_CHECK(sequences_.at(static_cast<std::size_t>(to)).tokens.empty(), "sequence {} is not empty", to);
+    sequences_.at(static_cast<std::size_t>(to)) = sequences_.at(static_cast<std::size_t>(from));
+    keep_only(to, positions);
+  }
+
   std::size_t kv_size(std::int32_t sequence) override {
     return sequences_.at(static_cast<std::size_t>(sequence)).tokens.size() * (sizeof(Token) + sizeof(std::uint64_t));
   }

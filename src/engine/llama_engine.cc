@@ -250,6 +250,10 @@ void LlamaEngine::keep_only(std::int32_t sequence, std::int32_t positions) {
   llama_memory_seq_rm(llama_get_memory(context_.get()), sequence, positions, -1);
 }
 
+void LlamaEngine::share(std::int32_t from, std::int32_t to, std::int32_t positions) {
+  llama_memory_seq_cp(llama_get_memory(context_.get()), from, to, 0, positions);  // a unified KV only marks its cells
+}
+
 std::size_t LlamaEngine::kv_size(std::int32_t sequence) { return llama_state_seq_get_size(context_.get(), sequence); }
 
 Result<void> LlamaEngine::save_kv(std::int32_t sequence, std::span<std::byte> to) {

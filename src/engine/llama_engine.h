@@ -27,6 +27,7 @@ class LlamaEngine final : public Engine {
   std::vector<float> log_probabilities(std::size_t output) override;
   void set_abort(std::function<bool()> should_abort) override;
   void keep_only(std::int32_t sequence, std::int32_t positions) override;
+  void share(std::int32_t from, std::int32_t to, std::int32_t positions) override;
   std::size_t kv_size(std::int32_t sequence) override;
   Result<void> save_kv(std::int32_t sequence, std::span<std::byte> to) override;
   Result<void> restore_kv(std::int32_t sequence, std::span<const std::byte> from) override;

@@ -444,6 +444,31 @@ TEST(LlamaEngine, restored_kv_goes_on_as_if_nothing_had_happened) {
   EXPECT_EQ(std::memcmp(wanted.values().data(), got.values().data(), wanted.values().size_bytes()), 0);
 }
 
+// The rest of a prompt behind a shared beginning gives what it gives behind the sequence's own.
+TEST(LlamaEngine, a_shared_beginning_is_as_good_as_an_own_one) {
+  const auto own = new_rows(), shared = new_rows();
+  const auto rest = [](std::int32_t sequence, std::span<float> to) {
+    decode_or_die(prompt_batch(8, 40, sequence));
+    const auto logits = world().engine.logits(0);
+    std::copy(logits.begin(), logits.end(), to.begin());
+  };
+  in_child([&] {
+    decode_or_die(prompt_batch(40));
+    rest(0, own->values());
+  });
+  in_child([&] {
+    Engine& engine = world().engine;
+    decode_or_die(prompt_batch(60));
+    engine.share(0, 1, 40);
+    rest(1, shared->values());
+    decode_or_die(prompt_batch(1, 60));  // the other one goes on
+    engine.keep_only(0, 0);
+    engine.keep_only(1, 40);
+    rest(1, shared->values());
+  });
+  EXPECT_TRUE(same_bits(*own, *shared));
+}
+
 TEST(LlamaEngine, decode_without_room_changes_nothing) {
   in_child([] {
     EngineOptions options;

@@ -12,11 +12,6 @@ namespace {
 // A prompt token costs a third of a decode step (SmolLM2-135M: 2.8 beside 8 ms): sixteen make the others wait six times as long.
 constexpr std::size_t kPromptTokensBesideOthers = 16;
 
-std::size_t common_prefix(const std::vector<Token>& a, const std::vector<Token>& b) {
-  const auto end = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first;
-  return static_cast<std::size_t>(end - a.begin());
-}
-
 const char* prompt_param(const Prompt& prompt) {
   return std::holds_alternative<std::vector<ChatMessage>>(prompt) ? "messages" : "prompt";
 }
@@ -94,7 +89,8 @@ void Batcher::sweep() {
 // -------------------------------------------------------------------------------------------------------- admission
 
 void Batcher::admit() {
-  while (!waiting_.empty() && running_.size() < sequences_.size() && has_room_for(*waiting_.front())) {
+  while (!waiting_.empty() && running_.size() < sequences_.size() && has_room_for(*waiting_.front()) &&
+         !will_share_more_later(*waiting_.front())) {
     std::unique_ptr<Request> request = std::move(waiting_.front());
     waiting_.pop_front();
     place(std::move(request));
@@ -108,34 +104,12 @@ bool Batcher::has_room_for(const Request& request) const {
   return !is_crowded_ && used <= options_.context_size;
 }
 
-// The longest prefix wins when it is worth it: half of the prompt, or of what the sequence holds. For less (a common
-// system prompt, a first token) no conversation is forgotten while an older one, or an empty sequence, can be taken.
-std::int32_t Batcher::best_sequence(const Request& request) const {
-  std::int32_t best = -1;
-  std::pair<std::size_t, std::uint64_t> best_rank;
-  for (std::size_t i = 0; i < sequences_.size(); ++i) {
-    const Sequence& sequence = sequences_[i];
-    if (sequence.is_taken) continue;
-    const std::size_t prefix = common_prefix(sequence.kv, request.tokens);
-    const bool is_worth_it = 2 * prefix >= std::min(sequence.kv.size(), request.tokens.size());
-    const std::pair rank(is_worth_it ? prefix : 0, ~sequence.last_used);
-    if (best >= 0 && rank <= best_rank) continue;
-    best = static_cast<std::int32_t>(i);
-    best_rank = rank;
-  }
-  return best;
-}
-
 void Batcher::place(std::unique_ptr<Request> request) {
   request->sequence = best_sequence(*request);
-  Sequence& sequence = sequences_[static_cast<std::size_t>(request->sequence)];
-  sequence.is_taken = true;
-  // The last token is always computed: its logits are not kept.
-  const std::size_t common = std::min(common_prefix(sequence.kv, request->tokens), request->tokens.size() - 1);
+  sequences_[static_cast<std::size_t>(request->sequence)].is_taken = true;
   const Instant now = monotonic_now();
-  const bool has_prefix = common > 0 && !options_.deterministic && (sequence.saved.empty() || restore(request->sequence, common));
-  const std::size_t prefix = has_prefix ? common : 0;
-  forget(request->sequence, prefix);
+  const std::size_t prefix = options_.deterministic ? 0 : keep_prefix(*request);
+  if (prefix == 0) forget(request->sequence, 0);
   if (request->started == Instant{}) {
     request->started = now;
     request->cached = prefix;

@@ -1,6 +1,7 @@
 // Batcher: the requests of one genome share decode steps (continuous batching). Each step carries one token for every
 // sequence that is decoding, and fills up with prompt tokens of those that are not yet.
-// A finished request's tokens stay in its sequence; a new request takes the free sequence with the longest common prefix.
+// A finished request's tokens stay in its sequence, where the conversation goes on. What another sequence has of a request's
+// beginning, free or at work, is shared with it; what is just being computed is waited for.
 // When the KV is full, finished sequences are forgotten first; then the newest request gives its place up, waits at the
 // head of the line and is computed again from its tokens: an answer is never cut short by a neighbour.
 // The KV of finished requests can be saved before the worker ends, and offered to the genome's next worker, where a sequence
@@ -83,6 +84,8 @@ class Batcher {
   void admit();
   void place(std::unique_ptr<Request> request);
   [[nodiscard]] std::int32_t best_sequence(const Request& request) const;
+  [[nodiscard]] std::size_t keep_prefix(const Request& request);
+  [[nodiscard]] bool will_share_more_later(const Request& request) const;
   [[nodiscard]] bool has_room_for(const Request& request) const;
   [[nodiscard]] std::vector<Part> plan(bool others_wait) const;
   [[nodiscard]] std::vector<BatchToken> batch_of(const std::vector<Part>& parts) const;

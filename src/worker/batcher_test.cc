@@ -190,6 +190,56 @@ TEST_F(BatcherTest, the_sequence_with_the_longest_prefix_is_taken) {
   EXPECT_EQ(ask(request(4, words(21, "b"))).accepted->cached_tokens, 21u);
 }
 
+TEST_F(BatcherTest, a_beginning_is_shared_with_a_request_at_work) {
+  const std::string system = words(60);
+  const std::string alone = ask(request(1, system + "who are you")).text;
+  make({256, 4, 32, false});
+  batcher_->start(request(2, system + "where is it", 40));
+  while (answers_[2].tokens == 0) step();
+  const Answer second = ask(request(3, system + "who are you"));
+  EXPECT_EQ(second.accepted->cached_tokens, 61u);
+  EXPECT_EQ(second.text, alone);
+  EXPECT_EQ(answers_[2].tokens, 40u);
+}
+
+TEST_F(BatcherTest, requests_at_once_compute_a_common_beginning_once) {
+  const std::string system = words(60);
+  std::vector<std::string> alone;
+  for (const std::string tail : {"one", "two", "three"}) {
+    make({256, 4, 32, false});
+    alone.push_back(ask(request(1, system + tail)).text);
+  }
+  make({256, 4, 32, false});
+  batcher_->start(request(1, system + "one"));
+  batcher_->start(request(2, system + "two"));
+  batcher_->start(request(3, system + "three"));
+  run();
+  EXPECT_EQ(answers_[1].accepted->cached_tokens, 0u);
+  EXPECT_EQ(answers_[2].accepted->cached_tokens, 61u);
+  EXPECT_EQ(answers_[3].accepted->cached_tokens, 61u);
+  for (RequestId id = 1; id <= 3; ++id) EXPECT_EQ(answers_[id].text, alone[id - 1]) << id;
+}
+
+TEST_F(BatcherTest, a_new_conversation_shares_the_system_prompt_and_spoils_no_other) {
+  const std::string system = words(20), first = system + words(60, "tale");
+  (void)ask(request(1, first));
+  EXPECT_EQ(ask(request(2, system + "who are you")).accepted->cached_tokens, 21u);
+  EXPECT_GE(ask(request(3, first + "and then")).accepted->cached_tokens, 81u);
+}
+
+TEST_F(BatcherTest, saved_kv_is_shared_too) {
+  const std::string system = words(60);
+  const std::string alone = ask(request(1, system + "who are you")).text;
+  (void)ask(request(2, system + words(40, "tale")));
+  start_anew_with_saved_kv({256, 4, 32, false});
+  batcher_->start(request(3, system + words(40, "tale") + "on"));
+  batcher_->start(request(4, system + "who are you"));
+  run();
+  EXPECT_GE(answers_[3].accepted->cached_tokens, 101u);
+  EXPECT_GE(answers_[4].accepted->cached_tokens, 61u);
+  EXPECT_EQ(answers_[4].text, alone);
+}
+
 TEST_F(BatcherTest, four_at_once_answer_as_each_alone) {
   std::vector<std::string> alone;
   for (int i = 0; i < 4; ++i) {
