@@ -262,6 +262,7 @@ TEST_F(WorkerTest, a_page_ends_a_rehearsal_and_the_answer_is_the_same) {
   start("rehearse_ms=60000");
   TestWorker plain = spawn_ready(1);
   const std::string expected = ask(plain, "x").text;
+  ASSERT_TRUE(gate_is_free());
   TestWorker spare = fork(2, Rehearse{});
   ASSERT_TRUE(spare.peer.next<WorkerHello>());
   const Instant start = monotonic_now();
