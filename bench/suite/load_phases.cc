@@ -40,6 +40,7 @@ Result<void> memory_of_five(Bench& bench) {
     largest_page = std::max(largest_page, worker.page_bytes);
     bench.add("memory_genome", static_cast<double>(worker.pss_bytes));
     bench.add("page_bytes", static_cast<double>(worker.page_bytes));
+    bench.add("charged_genome", static_cast<double>(worker.charged_bytes));
     bench.add("private_genome", static_cast<double>(worker.private_bytes));
   }
   bench.add("memory_five", static_cast<double>(total));

@@ -12,6 +12,7 @@
 #include "base/cpu_name.h"
 #include "base/huge_pages.h"
 #include "cli/table.h"
+#include "runtime/process_memory.h"
 
 namespace genepool::bench {
 namespace {
@@ -31,6 +32,7 @@ Machine this_machine() {
   machine.cores = std::thread::hardware_concurrency();
   machine.memory_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   utsname names{};
+  machine.available_bytes = available_memory();
   if (::uname(&names) == 0) machine.kernel = fmt::format("{} {} {}", names.sysname, names.release, names.machine);
   machine.load_average = first_words("/proc/loadavg", 3);
   if (double loads[1]; ::getloadavg(loads, 1) == 1) machine.load = loads[0];
@@ -39,6 +41,14 @@ Machine this_machine() {
   std::tm local{};
   machine.started = fmt::format("{:%Y-%m-%d %H:%M:%S}", *::localtime_r(&now, &local));
   return machine;
+}
+
+Result<void> check_room(const Machine& machine, std::uint64_t base_bytes) {
+  static constexpr std::uint64_t kForGenomes = std::uint64_t{1} << 30;  // workers, pages, KV, and what else the suite holds
+  const std::uint64_t needed = base_bytes + kForGenomes;
+  if (machine.available_bytes == 0 || machine.available_bytes >= needed) return {};  // 0: unknown
+  return fail(Code::kUnavailable, "{} of RAM are free and this base with its genomes needs {}: swapping is all that could be measured",
+              cli::human_bytes(machine.available_bytes), cli::human_bytes(needed));
 }
 
 std::string text_of(const Machine& machine) {

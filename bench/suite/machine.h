@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <string>
 
+#include "base/error.h"
+
 namespace genepool::bench {
 
 struct Machine {
   std::string cpu, kernel, load_average;
   unsigned cores = 0;
-  std::uint64_t memory_bytes = 0;
+  std::uint64_t memory_bytes = 0, available_bytes = 0;  // all, and what is free or can be freed
   double load = 0;      // of the last minute, when the benchmark began
   std::string started;     // local time
   std::string huge_pages;  // huge_pages_mode()
@@ -17,6 +19,9 @@ struct Machine {
 };
 
 [[nodiscard]] Machine this_machine();
+
+// kUnavailable: a base of `base_bytes` with its genomes does not fit into what is free, and swapping would be measured.
+[[nodiscard]] Result<void> check_room(const Machine& machine, std::uint64_t base_bytes);
 
 // One line.
 [[nodiscard]] std::string text_of(const Machine& machine);

@@ -128,6 +128,7 @@ std::vector<Measurement> founding_rows() {
       {"memory_genome", "memory of a HOT genome (PSS)", Unit::kBytes, Bound{kMax, kGigabyte}, {}, {}, {}},
       {"memory_five", "5 HOT genomes + zygote (PSS)", Unit::kBytes, Bound{kMax, 5 * kGigabyte, true}, {}, {}, {}},
       {"page_bytes", "page of a genome", Unit::kBytes, std::nullopt, {}, {}, {}},
+      {"charged_genome", "charged to pool.hot_bytes for a HOT genome", Unit::kBytes, std::nullopt, {}, {}, {}},
       {"private_genome", "private bytes of a HOT genome", Unit::kBytes, std::nullopt, {{kMax, 25 * kMebibyte, true}}, {}, {}},
   });
   group("thrashing", {

@@ -56,17 +56,19 @@ std::vector<KeyAnswer> key_answers(const std::vector<Measurement>& rows) {
 }
 
 std::vector<Advice> recommended_settings(const std::vector<Measurement>& rows, std::uint64_t memory_bytes, unsigned cores) {
-  const std::uint64_t genome = median_bytes(rows, "memory_genome"), page = median_bytes(rows, "page_bytes");
+  // The pool charges what a genome's KV may take one day, which is more than it takes now.
+  const std::uint64_t genome = std::max(median_bytes(rows, "memory_genome"), median_bytes(rows, "charged_genome"));
+  const std::uint64_t measured = median_bytes(rows, "memory_genome"), page = median_bytes(rows, "page_bytes");
   const std::uint64_t five = median_bytes(rows, "memory_five");
-  if (genome == 0 || five == 0 || memory_bytes == 0) return {};
+  if (measured == 0 || five == 0 || memory_bytes == 0) return {};
   // 60 % of the RAM for the pool, as its budgets have it: two thirds of that for HOT.
   const std::uint64_t hot_bytes = memory_bytes / 10 * 4, warm_bytes = memory_bytes / 10 * 2;
-  const std::uint64_t base = five > 5 * genome ? five - 5 * genome : 0;
+  const std::uint64_t base = five > 5 * measured ? five - 5 * measured : 0;
   const std::uint64_t fits = hot_bytes > base ? (hot_bytes - base) / genome : 1;
   const std::uint64_t max_hot = std::clamp<std::uint64_t>(fits, 1, 64);
   std::vector<Advice> advice{
       {"pool.max_hot", std::to_string(max_hot),
-       fmt::format("{} a HOT genome beside the base's {}; {} for HOT hold {}{}", unit_text(Unit::kBytes, static_cast<double>(genome)),
+       fmt::format("{} a HOT genome with all its KV beside the base's {}; {} for HOT hold {}{}", unit_text(Unit::kBytes, static_cast<double>(genome)),
                    unit_text(Unit::kBytes, static_cast<double>(base)), unit_text(Unit::kBytes, static_cast<double>(hot_bytes)), fits,
                    fits > 64 ? ", and 64 is the most" : "")},
       {"warm.bytes", fmt::format("{}MiB", warm_bytes >> 20), "a fifth of the RAM"},

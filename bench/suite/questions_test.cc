@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "suite/machine.h"
+
 namespace genepool::bench {
 namespace {
 
@@ -35,6 +37,19 @@ TEST(Recommended, hot_places_follow_from_memory) {
   EXPECT_EQ(advice[1].value, "762MiB");
   EXPECT_EQ(advice[2].value, "80");
   EXPECT_EQ(advice[3].value, "4");
+}
+
+TEST(Recommended, kv_that_a_genome_may_write_counts) {
+  const auto rows = rows_with({{"memory_genome", {50e6}}, {"charged_genome", {100e6}}, {"memory_five", {300e6}}, {"page_bytes", {10e6}}});
+  EXPECT_EQ(recommended_settings(rows, 4'000'000'000, 4)[0].value, "15");  // (1,600 MB - 50 MB) / 100 MB
+}
+
+TEST(Machine, one_that_is_too_small_is_refused) {
+  Machine machine{.available_bytes = 3ULL << 30};
+  EXPECT_TRUE(check_room(machine, 2ULL << 30));
+  const auto refused = check_room(machine, (2ULL << 30) + 1);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("3.0 GiB of RAM are free"));
 }
 
 TEST(Recommended, nothing_without_measurements) { EXPECT_TRUE(recommended_settings(founding_rows(), 4'000'000'000, 4).empty()); }

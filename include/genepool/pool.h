@@ -86,6 +86,7 @@ struct Stats {
 struct WorkerMemory {
   std::string genome;
   std::uint64_t pss_bytes = 0, private_bytes = 0, page_bytes = 0;
+  std::uint64_t charged_bytes = 0;  // to pool.hot_bytes: the page and all that its KV may take
 };
 
 class GenomePool {

@@ -228,8 +228,10 @@ Stats GenomePool::stats() const {
 
 std::vector<WorkerMemory> GenomePool::memory() const {
   std::vector<WorkerMemory> rows;
-  for (const ResidentRow& row : state_->runtime->status(true).residents) {
-    if (row.pid != 0) rows.push_back({row.name, row.pss_bytes, row.private_bytes, row.status.page_bytes});
+  const RuntimeStatus status = state_->runtime->status(true);
+  for (const ResidentRow& row : status.residents) {
+    if (row.pid == 0) continue;
+    rows.push_back({row.name, row.pss_bytes, row.private_bytes, row.status.page_bytes, row.status.page_bytes + status.pool.knobs.kv_bytes_per_worker});
   }
   return rows;
 }
