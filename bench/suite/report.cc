@@ -24,8 +24,8 @@ std::string head_text(const ReportHead& head, const Workload& workload, const Su
   text += fmt::format("machine   {}\n", text_of(machine));
   text += fmt::format("engine    {}\n", head.engine);
   text += fmt::format("base      {} ({}), {}\n", workload.base_name.empty() ? "unnamed" : workload.base_name,
-                      workload.base_id.substr(0, 12), workload.base_path);
-  text += fmt::format("layers    {} from {}, {} together\n", workload.layers.size(), workload.layers_from,
+                      workload.base_id.substr(0, 12), without_machine(workload.base_path));
+  text += fmt::format("layers    {} from {}, {} together\n", workload.layers.size(), without_machine(workload.layers_from),
                       cli::human_bytes(workload.layer_bytes));
   text += fmt::format("genomes   {}, {} tokens an answer, {} rounds{}\n", workload.genomes.size(), options.tokens,
                       options.repeats, options.is_quick ? " (quick)" : "");

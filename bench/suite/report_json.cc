@@ -39,8 +39,8 @@ Json json_of(const Measurement& row) {
 Json json_of(const Workload& workload) {
   Json genomes = Json::array();
   for (const GenomeLine& line : workload.genomes) genomes.push_back({{"name", line.name}, {"stack", line.stack}});
-  return {{"base_path", workload.base_path},     {"base_name", workload.base_name},     {"base_id", workload.base_id},
-          {"layers_from", workload.layers_from}, {"layers", workload.layers},           {"layer_bytes", workload.layer_bytes},
+  return {{"base_path", without_machine(workload.base_path)},     {"base_name", workload.base_name},     {"base_id", workload.base_id},
+          {"layers_from", without_machine(workload.layers_from)}, {"layers", workload.layers},           {"layer_bytes", workload.layer_bytes},
           {"genomes", std::move(genomes)},       {"is_on_disk", workload.is_on_disk}};
 }
 

@@ -152,6 +152,11 @@ Result<ScratchDir> make_scratch_dir() {
   return ScratchDir(path);
 }
 
+std::string without_machine(const std::string& path) {
+  const fs::path whole(path);
+  return whole.is_absolute() ? (whole.parent_path().filename() / whole.filename()).string() : path;
+}
+
 Result<Workload> prepare_workload(const WorkloadOptions& options) {
   Workload workload;
   GENEPOOL_TRY(const std::string base, find_base(options));

@@ -53,6 +53,9 @@ struct Workload {
 // An empty directory below TMPDIR.
 [[nodiscard]] Result<ScratchDir> make_scratch_dir();
 
+// The last two words of a path, for results that go to others: "models/base.gguf". What is no path stays as it is.
+[[nodiscard]] std::string without_machine(const std::string& path);
+
 [[nodiscard]] Result<Workload> prepare_workload(const WorkloadOptions& options);
 
 // Brings `genomes` to at least `count` by stacks of one, two, three and four of `layers`, all different.

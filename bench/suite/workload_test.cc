@@ -37,5 +37,10 @@ TEST(ScratchDir, goes_with_its_owner) {
   EXPECT_NE(::access(path.c_str(), F_OK), 0);
 }
 
+TEST(Workload, results_name_no_machine) {
+  EXPECT_EQ(without_machine("/home/somebody/models/base.gguf"), "models/base.gguf");
+  EXPECT_EQ(without_machine("generated: rank 16, all linears"), "generated: rank 16, all linears");
+}
+
 }  // namespace
 }  // namespace genepool::bench

@@ -1,6 +1,6 @@
 // Puts q4_1_kernel.h behind ggml's CPU backend, as one more of its "extra" buffer types: a weight matrix that is loaded
-// into such a buffer is repacked on the way, and its products are ours. A page's layers for such a matrix are added in the same pass: as nodes of
-// the graph they would cost more in waiting for threads than in arithmetic. Nothing of llama.cpp is patched.
+// into such a buffer is repacked on the way, and its products are ours. A page's layers for such a matrix are added in the
+// same pass (docs/adr/0014). Nothing of llama.cpp is patched.
 // llama_q4_1.cc includes ggml's private headers; they promise nothing beyond our pin.
 #pragma once
 

@@ -27,7 +27,7 @@ void RuntimeImpl::on_zygote_ready(const ZygoteHello& hello) {
 }
 
 void RuntimeImpl::keep_spare_worker() {
-  if (config_.pool_spare_worker) supervisor_->keep_spare();
+  if (config_.pool_spare_worker && base_phase_ == BasePhase::kReady) supervisor_->keep_spare();
 }
 
 void RuntimeImpl::on_zygote_lost(const std::string& why, bool is_final) {
