@@ -165,6 +165,9 @@ Result<Workload> prepare_workload(const WorkloadOptions& options) {
   GENEPOOL_TRY(const std::unique_ptr<Store> store, Store::open(workload.dir.path()));
   GENEPOOL_TRY(const auto used, store->use_base(base));
   workload.base_path = used.first;
+  std::error_code error;
+  workload.base_bytes = fs::file_size(workload.base_path, error);
+  if (error) return fail_errno("look at " + workload.base_path, error.value());
   workload.base_name = used.second.name;
   workload.base_id = used.second.id.hex();
   const std::string folder = options.layers_dir.empty() ? demo_layers() : options.layers_dir;

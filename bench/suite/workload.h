@@ -38,6 +38,7 @@ class ScratchDir {
 struct Workload {
   ScratchDir dir;
   std::string base_path, base_name, base_id;
+  std::uint64_t base_bytes = 0;    // of its file
   std::string layers_from;         // the folder, or "generated, rank 16"
   std::vector<std::string> layers;
   std::uint64_t layer_bytes = 0;   // all together

@@ -102,7 +102,7 @@ Result<int> bench_peers(const Invocation& invocation, const Config& config) {
   GENEPOOL_TRY_VOID(progress("preparing layers and genomes"));
   const bench::ReportHead head{bench::this_machine(), version_text(), config.engine_name};
   GENEPOOL_TRY(const bench::Workload workload, bench::prepare_workload(wanted));
-  GENEPOOL_TRY_VOID(bench::check_room(head.machine, std::filesystem::file_size(workload.base_path)));
+  GENEPOOL_TRY_VOID(bench::check_room(head.machine, workload.base_bytes));
   bench::ArenaOptions options{.our_program = own_program(),
                               .stock = bench::find_stock_programs(invocation.text("--llama-server")),
                               .python = bench::find_python_peer(),
@@ -126,7 +126,7 @@ Result<int> bench_suite(const Invocation& invocation, const Config& config, benc
   GENEPOOL_TRY_VOID(progress("preparing layers and genomes"));
   const bench::ReportHead head{bench::this_machine(), version_text(), config.engine_name};
   GENEPOOL_TRY(const bench::Workload workload, bench::prepare_workload(wanted));
-  GENEPOOL_TRY_VOID(bench::check_room(head.machine, std::filesystem::file_size(workload.base_path)));
+  GENEPOOL_TRY_VOID(bench::check_room(head.machine, workload.base_bytes));
   const bench::SuiteResult result = suite(workload, options, progress);
   watch.done();
   GENEPOOL_TRY_VOID(show(invocation, {bench::report_text(head, workload, options, result, colours_for(invocation)),
