@@ -19,6 +19,8 @@ enum ExitStatus { kOrphaned = 0, kProtocolBroken = 70, kEngineFailed = 71 };
 // The abort callback comes between graph nodes, some 1,000 times per step; a look at the socket costs 1 us.
 constexpr Duration kLookInterval = std::chrono::milliseconds(2);
 constexpr Duration kBeatInterval = kHeartbeatInterval / 2;
+// What a rehearsal saves is milliseconds on any base, and a step of a large one takes seconds.
+constexpr Duration kRehearsalLimit = std::chrono::milliseconds(200);
 
 std::int64_t to_us(Duration d) { return std::chrono::duration_cast<std::chrono::microseconds>(d).count(); }
 
@@ -70,11 +72,12 @@ class Worker {
     flush();
   }
 
-  // Whoever sends something ends it: from then on somebody waits.
+  // Whoever sends something ends it, for from then on somebody waits.
   void rehearse() {
     wants_rehearsal_ = false;
     if (!gate_.sit(id_) || gate_.enter(1, [this] { return has_mail(); }) == 0) return;
     is_rehearsing_ = true;
+    rehearsal_end_ = monotonic_now() + kRehearsalLimit;
     const auto rehearsed = engine_.rehearse();
     is_rehearsing_ = false;
     gate_.leave();
@@ -114,7 +117,7 @@ class Worker {
   }
 
   bool look_from_decode() {
-    if (is_rehearsing_) return has_mail();  // nothing is handled inside of it: a page cannot be attached there
+    if (is_rehearsing_) return has_mail() || monotonic_now() > rehearsal_end_;  // nothing is handled inside of it: a page cannot be attached there
     const Instant now = monotonic_now();
     if (now - last_look_ >= kLookInterval) {
       last_look_ = now;
@@ -240,7 +243,7 @@ class Worker {
   std::string genome_;  // "" until attached
   std::optional<Mapping> probed_;  // a layer to be probed, and while it is
   bool wants_rehearsal_ = false, is_rehearsing_ = false;
-  Instant last_look_{}, last_beat_{};
+  Instant last_look_{}, last_beat_{}, rehearsal_end_{};
 };
 
 }  // namespace
