@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "suite/html_page.h"
 
@@ -13,7 +14,7 @@ std::string bar_chart_svg(const std::vector<Bar>& bars) {
   double largest = 0, labels = 330;  // pixels; a long label takes its room from the bars
   for (const Bar& bar : bars) {
     largest = std::max({largest, bar.value, bar.most});
-    labels = std::max(labels, std::min(kLetter * static_cast<double>(bar.label.size()) + 8, kWidth - kValues - kLeastBars));
+    labels = std::max(labels, std::min(std::ceil(kLetter * static_cast<double>(bar.label.size())) + 8, kWidth - kValues - kLeastBars));
   }
   const double width = kWidth - kValues - labels;  // of the longest bar
   const auto width_of = [&](double value) { return largest > 0 ? value / largest * width : 0; };

@@ -31,7 +31,8 @@ Result<Json> parsed(std::string_view text, std::string_view which) {
 Rows rows_of(const Json& result) {
   Rows rows;
   for (const Json& row : result.value("rows", Json::array())) {
-    rows.emplace_back(row.at("id"), Row{row.at("title"), row.at("unit"), row.at("samples")});
+    const std::string group = row.value("group", "");
+    rows.emplace_back(row.at("id"), Row{(group.empty() ? "" : group + ": ") + row.at("title").get<std::string>(), row.at("unit"), row.at("samples")});
   }
   for (const Json& contest : result.value("contests", Json::array())) {
     for (const Json& one : contest.at("contestants")) {
@@ -91,7 +92,8 @@ std::vector<std::string> warnings_of(const Json& before, const Json& after) {
 }
 
 Result<Comparison> compare(const Json& before, const Json& after) {
-  if (before.contains("contests") != after.contains("contests")) return fail(Code::kBadRequest, "the two files are results of different suites");
+  const std::string old_kind = before.value("kind", ""), new_kind = after.value("kind", "");
+  if (old_kind != new_kind) return fail(Code::kBadRequest, "the two files are results of different suites: {} and {}", old_kind, new_kind);
   Comparison comparison;
   const Rows old_rows = rows_of(before);
   std::map<std::string, Row> new_rows;

@@ -12,7 +12,7 @@ using testing::HasSubstr;
 using testing::SizeIs;
 
 std::string result_with(const std::vector<double>& samples, const std::string& cpu = "EPYC") {
-  return fmt::format(R"({{"machine":{{"cpu":"{}","cores":2}},"engine":"llama","rows":[{{"id":"a","title":"A","unit":"ms","samples":[{}]}}]}})", cpu,
+  return fmt::format(R"({{"kind":"load","machine":{{"cpu":"{}","cores":2}},"engine":"llama","rows":[{{"id":"a","title":"A","unit":"ms","samples":[{}]}}]}})", cpu,
                      fmt::join(samples, ","));
 }
 
@@ -36,7 +36,7 @@ TEST(Comparison, noise_is_no_change_and_a_change_is_one) {
 
 TEST(Comparison, of_a_rate_more_is_better) {
   const auto peers = [](double rate) {
-    return fmt::format(R"({{"machine":{{}},"contests":[{{"id":"c","title":"C","unit":"tokens/s","contestants":[{{"name":"genepool","samples":[{0},{0},{0}]}}]}}]}})", rate);
+    return fmt::format(R"({{"kind":"peers","machine":{{}},"contests":[{{"id":"c","title":"C","unit":"tokens/s","contestants":[{{"name":"genepool","samples":[{0},{0},{0}]}}]}}]}})", rate);
   };
   const auto compared = compare_results(peers(100), peers(150));
   ASSERT_TRUE(compared) << compared.error().message;
@@ -49,8 +49,8 @@ TEST(Comparison, what_cannot_be_compared_is_said) {
   EXPECT_THAT(compare_results(result_with(noisy(1, 1), "EPYC"), result_with(noisy(1, 1), "Xeon"))->warnings.at(0), HasSubstr("cpu differs"));
   EXPECT_FALSE(compare_results("{}", result_with({1})));
   EXPECT_FALSE(compare_results(result_with({1}), "no JSON"));
-  EXPECT_FALSE(compare_results(R"({"machine":{},"contests":[]})", result_with({1})));
-  EXPECT_FALSE(compare_results(R"({"machine":{},"rows":[{"id":1}]})", result_with({1})));
+  EXPECT_FALSE(compare_results(R"({"kind":"peers","machine":{},"contests":[]})", result_with({1})));
+  EXPECT_FALSE(compare_results(R"({"kind":"load","machine":{},"rows":[{"id":1}]})", result_with({1})));
 }
 
 }  // namespace

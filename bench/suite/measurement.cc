@@ -48,12 +48,23 @@ bool is_within(const Measurement& measurement, const Bound& bound) {
 
 Verdict verdict_of(const Measurement& measurement) {
   if (!measurement.limit) return Verdict::kNone;
+  if (measurement.samples.empty()) return Verdict::kUnmeasured;
   return is_within(measurement, *measurement.limit) ? Verdict::kPass : Verdict::kFail;
 }
 
 bool all_pass(const std::vector<Measurement>& measurements) {
   return std::none_of(measurements.begin(), measurements.end(),
-                      [](const Measurement& m) { return verdict_of(m) == Verdict::kFail; });
+                      [](const Measurement& m) { return verdict_of(m) == Verdict::kFail || verdict_of(m) == Verdict::kUnmeasured; });
+}
+
+std::string_view name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kPass: return "PASS";
+    case Verdict::kFail: return "FAIL";
+    case Verdict::kUnmeasured: return "not measured";
+    case Verdict::kNone: break;
+  }
+  return "";
 }
 
 std::string_view name_of(Statistic statistic) {

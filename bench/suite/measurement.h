@@ -30,12 +30,14 @@ struct Measurement {
   std::string group = {};      // rows of one group stand together, and share a chart
 };
 
-enum class Verdict { kPass, kFail, kNone };  // kNone: there is no limit
+enum class Verdict { kPass, kFail, kUnmeasured, kNone };  // kNone: there is no limit
 
 [[nodiscard]] double median_of(std::vector<double> values);  // 0 for none
 [[nodiscard]] double value_of(const Measurement& measurement, Statistic statistic);  // 0 without samples
 [[nodiscard]] bool is_within(const Measurement& measurement, const Bound& bound);    // false without samples
 [[nodiscard]] Verdict verdict_of(const Measurement& measurement);
+[[nodiscard]] std::string_view name_of(Verdict verdict);  // "" for kNone
+// What was not measured has not passed.
 [[nodiscard]] bool all_pass(const std::vector<Measurement>& measurements);
 [[nodiscard]] std::string_view name_of(Statistic statistic);  // "p99"
 [[nodiscard]] std::string_view name_of(Unit unit);            // "ms", "tokens/s": in JSON

@@ -29,7 +29,10 @@ TEST(Verdict, means_are_judged_as_means) {
   EXPECT_EQ(verdict_of(row({Statistic::kMean, 10}, {1, 19})), Verdict::kFail);
 }
 
-TEST(Verdict, what_was_not_measured_fails) { EXPECT_EQ(verdict_of(row({Statistic::kP99, 10}, {})), Verdict::kFail); }
+TEST(Verdict, what_was_not_measured_neither_fails_nor_passes) {
+  EXPECT_EQ(verdict_of(row({Statistic::kP99, 10}, {})), Verdict::kUnmeasured);
+  EXPECT_FALSE(all_pass({row({Statistic::kP99, 10}, {})}));
+}
 
 TEST(Verdict, a_missed_aim_does_not_fail) {
   Measurement shown = row({Statistic::kP99, 10}, {5});

@@ -24,7 +24,8 @@ KeyAnswer answer(const std::vector<Measurement>& rows, std::string question, std
   KeyAnswer key{.question = std::move(question), .is_yes = true, .figures = {}, .remedy = std::move(remedy)};
   for (const std::string_view id : ids) {
     const Measurement* row = find(rows, id);
-    key.is_yes = key.is_yes && row != nullptr && verdict_of(*row) == Verdict::kPass;
+    if (row == nullptr && key.is_yes == true) key.is_yes.reset();
+    if (row != nullptr && verdict_of(*row) == Verdict::kFail) key.is_yes = false;
     key.figures += key.figures.empty() ? "" : "; ";
     if (row == nullptr) {
       key.figures += fmt::format("{} not measured", id);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace genepool::bench {
 
 struct KeyAnswer {
   std::string question;
-  bool is_yes = false;
+  std::optional<bool> is_yes;  // none: what was measured passes, and not all was measured
   std::string figures;  // "p99 2.6 ms of 100 ms allowed"; "not measured"
   std::string remedy;   // what to do if not, with what it would bring where a row measured that
 };

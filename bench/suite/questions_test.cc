@@ -21,10 +21,10 @@ std::vector<Measurement> rows_with(const std::map<std::string, std::vector<doubl
 TEST(KeyQuestions, are_the_five_of_the_founding_document) {
   const std::vector<KeyAnswer> answers = key_answers(rows_with({{"layer_load_disk", {2}}, {"layer_load_cached", {1}}, {"spawn_teardown", {700}}, {"hot_acquire", {0.1}}}));
   ASSERT_EQ(answers.size(), 5U);
-  EXPECT_TRUE(answers[0].is_yes);
+  EXPECT_EQ(answers[0].is_yes, true);
   EXPECT_THAT(answers[0].figures, HasSubstr("2.00 ms (p99 < 100 ms)"));
-  EXPECT_FALSE(answers[1].is_yes) << "what was not measured is no yes";
-  EXPECT_FALSE(answers[2].is_yes);
+  EXPECT_EQ(answers[1].is_yes, std::nullopt) << "what was not measured is neither";
+  EXPECT_EQ(answers[2].is_yes, false);
   EXPECT_THAT(answers[2].remedy, HasSubstr("a HOT acquire: 0.10 ms"));
 }
 

@@ -45,7 +45,7 @@ std::string aims_text(const Measurement& row) {
 }
 
 Cell aim_cell(const Measurement& row) {
-  if (row.aims.empty()) return "";
+  if (row.aims.empty() || row.samples.empty()) return "";
   for (const Bound& aim : row.aims) {
     if (!is_within(row, aim)) return {"missed", Paint::kYellow};
   }
@@ -53,12 +53,9 @@ Cell aim_cell(const Measurement& row) {
 }
 
 Cell verdict_cell(const Measurement& row) {
-  switch (verdict_of(row)) {
-    case Verdict::kPass: return {"PASS", Paint::kGreen};
-    case Verdict::kFail: return {row.samples.empty() ? "FAIL (not measured)" : "FAIL", Paint::kRed};
-    case Verdict::kNone: break;
-  }
-  return "";
+  const Verdict verdict = verdict_of(row);
+  const Paint paint = verdict == Verdict::kPass ? Paint::kGreen : verdict == Verdict::kFail ? Paint::kRed : Paint::kYellow;
+  return {std::string(name_of(verdict)), paint};
 }
 
 // A mean has no column of its own: its rows are few, and show it beside its limit.
@@ -88,11 +85,17 @@ std::string notes_text(const SuiteResult& result, Colours colours) {
 // The founding document's limits, or the goals of a suite of ours.
 std::string summary_text(const SuiteResult& result, Colours colours) {
   const auto limits = std::ranges::count_if(result.rows, [](const Measurement& row) { return row.limit.has_value(); });
-  const auto failed = std::ranges::count_if(result.rows, [](const Measurement& row) { return verdict_of(row) == Verdict::kFail; });
+  const auto count = [&](Verdict verdict) {
+    return std::ranges::count_if(result.rows, [&](const Measurement& row) { return verdict_of(row) == verdict; });
+  };
+  const auto failed = count(Verdict::kFail), unmeasured = count(Verdict::kUnmeasured);
   const char* const what = result.suite == "limits" ? "limits of the founding document" : "goals";
   std::string text;
   if (failed > 0) {
-    text = cli::painted(fmt::format("{} of {} {} FAIL", failed, limits, what), Paint::kRed, colours);
+    const std::string open = unmeasured == 0 ? "" : fmt::format(", {} not measured", unmeasured);
+    text = cli::painted(fmt::format("{} of {} {} FAIL{}", failed, limits, what, open), Paint::kRed, colours);
+  } else if (unmeasured > 0) {
+    text = cli::painted(fmt::format("{} of {} {} measured, and those pass", limits - unmeasured, limits, what), Paint::kYellow, colours);
   } else if (limits > 0) {
     text = cli::painted(fmt::format("All {} {} pass", limits, what), Paint::kGreen, colours);
   } else {
@@ -121,7 +124,7 @@ std::string group_html(std::span<const Measurement> rows) {
   for (const Measurement& row : rows) {
     if (const Verdict verdict = verdict_of(row); verdict != Verdict::kNone) {
       html += fmt::format("<div>{}: {}: <b class=\"{}\">{}</b></div>", html_escaped(row.title), html_escaped(limit_text(row)),
-                          verdict == Verdict::kPass ? "reached" : "missed", verdict == Verdict::kPass ? "PASS" : "FAIL");
+                          verdict == Verdict::kPass ? "reached" : "missed", name_of(verdict));
     }
     if (!row.note.empty()) html += fmt::format("<div>{}: {}</div>", html_escaped(row.title), html_escaped(row.note));
   }
@@ -132,8 +135,10 @@ std::string questions_text(const SuiteResult& result, Colours colours) {
   if (result.suite != "limits") return "";
   std::string text = "\nThe five key questions\n";
   for (const KeyAnswer& key : key_answers(result.rows)) {
-    text += fmt::format("  {} {}. {}\n", key.question, cli::painted(key.is_yes ? "Yes" : "NO", key.is_yes ? Paint::kGreen : Paint::kRed, colours), key.figures);
-    if (!key.is_yes) text += "      " + key.remedy + "\n";
+    const char* const word = !key.is_yes ? "Not known" : *key.is_yes ? "Yes" : "NO";
+    const Paint paint = !key.is_yes ? Paint::kYellow : *key.is_yes ? Paint::kGreen : Paint::kRed;
+    text += fmt::format("  {} {}. {}\n", key.question, cli::painted(word, paint, colours), key.figures);
+    if (key.is_yes == false) text += "      " + key.remedy + "\n";
   }
   return text;
 }

@@ -30,7 +30,7 @@ Json json_of(const Measurement& row) {
           {"mean", value_of(row, Statistic::kMean)},
           {"max", value_of(row, Statistic::kMax)},
           {"limit", row.limit ? json_of(row, *row.limit) : Json()},
-          {"verdict", verdict == Verdict::kNone ? Json() : Json(verdict == Verdict::kPass ? "PASS" : "FAIL")},
+          {"verdict", verdict == Verdict::kNone ? Json() : Json(name_of(verdict))},
           {"aims", std::move(aims)},
           {"note", row.note},
           {"samples", row.samples}};
@@ -57,7 +57,7 @@ std::string report_json(const ReportHead& head, const Workload& workload, const 
   Json questions = Json::array(), advice = Json::array();
   if (result.suite == "limits") {
     for (const KeyAnswer& key : key_answers(result.rows)) {
-      questions.push_back({{"question", key.question}, {"yes", key.is_yes}, {"figures", key.figures}, {"remedy", key.remedy}});
+      questions.push_back({{"question", key.question}, {"yes", key.is_yes ? Json(*key.is_yes) : Json()}, {"figures", key.figures}, {"remedy", key.remedy}});
     }
     for (const Advice& one : recommended_settings(result.rows, head.machine.memory_bytes, head.machine.cores)) {
       advice.push_back({{"setting", one.setting}, {"value", one.value}, {"why", one.why}});

@@ -15,7 +15,7 @@ const char* advice(const ThrashState& state, const ThrashCauses& causes) {
     return "try a larger warm.bytes and warm.max_genomes, so that layers stay in RAM, or a faster disk";
   }
   if (state.refault_share > kManyRefaults) return "try a larger pool.max_hot: what comes in was evicted shortly before";
-  return causes.stack_ms >= causes.spawn_ms ? "try fewer or smaller layers a genome" : "try a longer pool.idle_ttl";
+  return causes.stack_ms >= causes.spawn_ms ? "try fewer or smaller layers a genome" : "try a larger pool.max_hot, or a longer pool.idle_ttl";
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ std::string thrash_text(const ThrashState& state, const ThrashCauses& causes) {
     const ThrashCauses::Genome& genome = causes.genomes[i];
     text += fmt::format("{} {} ({} page-ins, {:.3g} s)", i == 0 ? "" : ",", genome.name, genome.page_ins, genome.ms / 1000);
   }
-  return text + "; " + advice(state, causes);
+  return state.is_thrashing ? text + "; " + advice(state, causes) : text;
 }
 
 }  // namespace genepool

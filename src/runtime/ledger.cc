@@ -94,7 +94,8 @@ void Ledger::granted(const Receipt& receipt, const AssemblyTimes* assembly) {
   } else if (receipt.tier == Tier::kWarm) {
     log(Level::kInfo, fmt::format("WARM hit: {} ({} ms, page in RAM, fast assembly)", receipt.genome, ms));
   } else {
-    log(Level::kInfo, fmt::format("COLD start: {} ({} ms, loaded from disk)", receipt.genome, ms));
+    const char* const from = receipt.layer_load_ms > 0 ? "loaded from disk" : "no page, layers in RAM";
+    log(Level::kInfo, fmt::format("COLD start: {} ({} ms, {})", receipt.genome, ms, from));
   }
 }
 

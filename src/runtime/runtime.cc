@@ -284,6 +284,8 @@ RuntimeStatus RuntimeImpl::status(bool with_memory) {
       row.idle_ms = genome.last_time == Instant{} ? 0 : to_ms(now - genome.last_time);
       s.residents.push_back(std::move(row));
     }
+    // What a short screen should show first: with a worker, then the last used.
+    std::ranges::stable_sort(s.residents, {}, [](const ResidentRow& row) { return std::pair(row.pid == 0, row.idle_ms); });
     for (const auto& [id, request] : requests_) {
       if (!request.sink) continue;
       s.requests.push_back({request.receipt.request, request.genome.name, stage_now(request), to_ms(now - request.arrived), request.tokens});

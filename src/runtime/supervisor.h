@@ -47,6 +47,7 @@ class Supervisor {
   static constexpr std::size_t kMaxRestarts = 3;
   static constexpr Duration kRestartWindow = std::chrono::seconds(60);
   static constexpr Duration kStartLimit = std::chrono::seconds(30);
+  static constexpr Duration kSpareLimit = std::chrono::seconds(2);  // for a spare that was taken: it has only to attach
   static constexpr Duration kSpareAgain = std::chrono::seconds(30);
   static constexpr WorkerId kFirstSpare = WorkerId{1} << 63;  // above all that others number
 
@@ -65,7 +66,7 @@ class Supervisor {
   // `passed`: a descriptor that goes along and stays the caller's; -1 for none.
   [[nodiscard]] Result<void> send(WorkerId worker, const ToWorker& message, int passed = -1);
   void kill(WorkerId worker);                           // SIGKILL
-  // Gives up on workers that have not become ready within kStartLimit: every wait has a bound. About once a second.
+  // Gives up on workers that have not become ready within kStartLimit, or kSpareLimit: every wait has a bound. About once a second.
   void check_starts();
 
   // Kills every worker, lets the zygote go and waits for all of them, at most `limit`.
@@ -87,7 +88,7 @@ class Supervisor {
     Instant spawned{};
     std::optional<Instant> killed;
     WorkerStart start;
-    bool has_greeted = false, is_ready = false, has_failed = false;
+    bool has_greeted = false, was_spare = false, is_ready = false, has_failed = false;
     std::optional<int> wait_status;
   };
 

@@ -122,13 +122,17 @@ Result<void> Catalog::insert_layer(const LayerRow& row, const std::function<Resu
 Result<std::string> Catalog::users_of(std::string_view layer_name) {
   GENEPOOL_TRY(Statement rows, db_.query("SELECT e.genome, max(e.move) = g.move AS is_now FROM move_entries e JOIN genomes g"
                                          " ON g.name = e.genome WHERE e.layer_name = ?1 GROUP BY e.genome"
-                                         " ORDER BY is_now DESC, e.genome LIMIT 3",
+                                         " ORDER BY is_now DESC, e.genome LIMIT 4",
                                          layer_name));
   std::string users, only_history;
   bool is_in_history = false;
-  while (true) {
+  for (int named = 0; true; ++named) {
     GENEPOOL_TRY(const bool found, rows.step());
     if (!found) break;
+    if (named == 3) {
+      users += " and others";
+      break;
+    }
     const bool is_now = rows.integer(1) != 0;
     if (users.empty() && !is_now) only_history = rows.text(0);
     is_in_history |= !is_now;

@@ -18,7 +18,7 @@ usage: run.py --program build/genepool CASE.txt
   cli ARGS ... -> EXIT [has "TEXT"] [as VAR]   genepool ARGS against this server
   file PATH "LINE" ...                writes a file of these lines
   kill|freeze worker of MODEL         SIGKILL | SIGSTOP
-  kill spare                          SIGKILL to the worker that waits for the next genome
+  kill|freeze spare                   the worker that waits for the next genome
   pid of spare|MODEL as VAR           its process id
   kill zygote                         SIGKILL
   kill server | stop server | restart server
@@ -173,13 +173,11 @@ class Scenario:
             self.server.kill()
         elif words[0] == "zygote":
             os.kill(self.server.zygote_pid(), signal.SIGKILL)
-        elif words[0] == "spare":
-            os.kill(self.pid_of("spare"), signal.SIGKILL)
         else:
-            os.kill(self.pid_of(words[2]), signal.SIGKILL)
+            os.kill(self.pid_of(words[-1]), signal.SIGKILL)
 
     def do_freeze(self, words):
-        os.kill(self.pid_of(words[2]), signal.SIGSTOP)
+        os.kill(self.pid_of(words[-1]), signal.SIGSTOP)
 
     def do_pid(self, words):
         self.vars[words[-1]] = str(self.pid_of(words[1]))
