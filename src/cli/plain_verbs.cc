@@ -43,6 +43,10 @@ Result<int> verb_help(const Invocation& invocation) {
   }
   std::string text = help_of_group(asked);
   if (const CommandRow* command = find_command(asked)) text = help_of(*command, colours);
+  // "bench load": an argument of a verb is explained by the verb.
+  for (std::size_t end = asked.rfind(' '); text.empty() && end != std::string::npos && end > 0; end = asked.rfind(' ', end - 1)) {
+    if (const CommandRow* command = find_command(asked.substr(0, end))) text = help_of(*command, colours);
+  }
   if (text.empty()) text = help_search(asked, colours);
   if (text.empty()) return fail(Code::kNotFound, "no verb, flag or setting mentions \"{}\"", asked);
   print(text);

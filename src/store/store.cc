@@ -44,8 +44,9 @@ FileStamp to_remember(const FileStamp& stamp) {
 
 Result<BaseModel> read_header(const std::string& path) {
   GENEPOOL_TRY(const Mapping mapping, Mapping::of_file(path));
-  GENEPOOL_TRY(const GgufView file, GgufView::parse(mapping.bytes(), GgufLimits{.is_base = true}));
-  return read_base_model(file);
+  const auto file = GgufView::parse(mapping.bytes(), GgufLimits{.is_base = true});
+  if (!file) return fail(file.error().code, "{}: {}", path, file.error().message);
+  return read_base_model(*file);
 }
 
 LayerRow row_of(const std::string& name, const ImportedLayer& layer) {
