@@ -30,20 +30,20 @@ const __m256i* ints(const std::uint16_t* halves) { return reinterpret_cast<const
 const __m128i* short_ints(const std::uint16_t* halves) { return reinterpret_cast<const __m128i*>(halves); }
 
 // Eight registers of rows become eight of columns: an 8 x 8 transpose of 16-bit numbers within each 128 bits.
-#define GENEPOOL_TRANSPOSE(mm, Ints, rows)                                                                             \
-  {                                                                                                                    \
-    const Ints a0 = mm##_unpacklo_epi16(rows[0], rows[1]), a1 = mm##_unpackhi_epi16(rows[0], rows[1]);                 \
-    const Ints a2 = mm##_unpacklo_epi16(rows[2], rows[3]), a3 = mm##_unpackhi_epi16(rows[2], rows[3]);                 \
-    const Ints a4 = mm##_unpacklo_epi16(rows[4], rows[5]), a5 = mm##_unpackhi_epi16(rows[4], rows[5]);                 \
-    const Ints a6 = mm##_unpacklo_epi16(rows[6], rows[7]), a7 = mm##_unpackhi_epi16(rows[6], rows[7]);                 \
-    const Ints b0 = mm##_unpacklo_epi32(a0, a2), b1 = mm##_unpackhi_epi32(a0, a2);                                     \
-    const Ints b2 = mm##_unpacklo_epi32(a1, a3), b3 = mm##_unpackhi_epi32(a1, a3);                                     \
-    const Ints b4 = mm##_unpacklo_epi32(a4, a6), b5 = mm##_unpackhi_epi32(a4, a6);                                     \
-    const Ints b6 = mm##_unpacklo_epi32(a5, a7), b7 = mm##_unpackhi_epi32(a5, a7);                                     \
-    rows[0] = mm##_unpacklo_epi64(b0, b4), rows[1] = mm##_unpackhi_epi64(b0, b4);                                      \
-    rows[2] = mm##_unpacklo_epi64(b1, b5), rows[3] = mm##_unpackhi_epi64(b1, b5);                                      \
-    rows[4] = mm##_unpacklo_epi64(b2, b6), rows[5] = mm##_unpackhi_epi64(b2, b6);                                      \
-    rows[6] = mm##_unpacklo_epi64(b3, b7), rows[7] = mm##_unpackhi_epi64(b3, b7);                                      \
+#define GENEPOOL_TRANSPOSE(mm, Ints, rows)                                                                     \
+  {                                                                                                            \
+    const Ints a0 = mm##_unpacklo_epi16((rows)[0], (rows)[1]), a1 = mm##_unpackhi_epi16((rows)[0], (rows)[1]); \
+    const Ints a2 = mm##_unpacklo_epi16((rows)[2], (rows)[3]), a3 = mm##_unpackhi_epi16((rows)[2], (rows)[3]); \
+    const Ints a4 = mm##_unpacklo_epi16((rows)[4], (rows)[5]), a5 = mm##_unpackhi_epi16((rows)[4], (rows)[5]); \
+    const Ints a6 = mm##_unpacklo_epi16((rows)[6], (rows)[7]), a7 = mm##_unpackhi_epi16((rows)[6], (rows)[7]); \
+    const Ints b0 = mm##_unpacklo_epi32(a0, a2), b1 = mm##_unpackhi_epi32(a0, a2);                             \
+    const Ints b2 = mm##_unpacklo_epi32(a1, a3), b3 = mm##_unpackhi_epi32(a1, a3);                             \
+    const Ints b4 = mm##_unpacklo_epi32(a4, a6), b5 = mm##_unpackhi_epi32(a4, a6);                             \
+    const Ints b6 = mm##_unpacklo_epi32(a5, a7), b7 = mm##_unpackhi_epi32(a5, a7);                             \
+    (rows)[0] = mm##_unpacklo_epi64(b0, b4), (rows)[1] = mm##_unpackhi_epi64(b0, b4);                          \
+    (rows)[2] = mm##_unpacklo_epi64(b1, b5), (rows)[3] = mm##_unpackhi_epi64(b1, b5);                          \
+    (rows)[4] = mm##_unpacklo_epi64(b2, b6), (rows)[5] = mm##_unpackhi_epi64(b2, b6);                          \
+    (rows)[6] = mm##_unpacklo_epi64(b3, b7), (rows)[7] = mm##_unpackhi_epi64(b3, b7);                          \
   }
 
 struct Avx512 {
