@@ -28,7 +28,7 @@ struct RunningServer {
 [[nodiscard]] Result<void> bring(const std::string& url, const std::string& genome, std::string_view verb, std::string_view body = "{}");
 
 struct ThrashShares {
-  double share = 0, refault_share = 0;  // docs/guide/thrashing.md
+  double share = 0, refault_share = 0;  // docs/guide/thrashing.md, over the last thrash.window
 };
 [[nodiscard]] Result<ThrashShares> thrash_shares(const std::string& url);
 

@@ -70,7 +70,6 @@ void with_python(Arena& arena, Contest& contest, const Stack& stack, const std::
   if (const Result<void> ran = run(); !ran) contestant(contest, name, true).note = ran.error().message;
 }
 
-Ask one_piece(const std::string& url) { return {.url = url, .model = "", .prompt = kOneToken, .tokens = 1, .may_end = true}; }
 Ask one_token(const std::string& url, const std::string& model) { return {.url = url, .model = model, .prompt = kOneToken, .tokens = 1}; }
 
 }  // namespace
@@ -97,7 +96,7 @@ Result<void> start_to_first_token(Arena& arena, Contest& contest) {
       GENEPOOL_TRY_VOID(arena.progress(fmt::format("start to first token: {}, round {}", name, round + 1)));
       const Instant start = monotonic_now();
       GENEPOOL_TRY(Arena::Running python, arena.serve_python(page));
-      GENEPOOL_TRY_VOID(ask(one_piece(python.url)).map([](const auto&) {}));
+      GENEPOOL_TRY_VOID(ask({.url = python.url, .model = "", .prompt = kOneToken, .tokens = 1, .may_end = true}).map([](const auto&) {}));
       add(contest, name, true, python.command, to_ms(monotonic_now() - start));
     }
     return {};
@@ -123,7 +122,7 @@ Result<void> decode_four_layers(Arena& arena, Contest& beside_stock, Contest& be
     return 1000.0 / answer.decode_ms_per_token();
   };
   GENEPOOL_TRY(Arena::Running ours, arena.serve_ours({}));
-  std::vector<std::pair<std::string, Arena::Running>> stock;
+  std::vector<std::pair<std::string, Arena::Running>> stock, python;
   GENEPOOL_TRY_VOID(for_each_stock(arena, beside_stock, "4 adapters", [&](const StockProgram& program, const std::string& name) -> Result<void> {
     GENEPOOL_TRY(Arena::Running running, arena.serve_stock(program, arena.adapters_on(stack)));
     stock.emplace_back(name, std::move(running));
@@ -131,7 +130,7 @@ Result<void> decode_four_layers(Arena& arena, Contest& beside_stock, Contest& be
   }));
   with_python(arena, beside_stock, stack, "our page", [&](const std::string& name, const std::string& page) -> Result<void> {
     GENEPOOL_TRY(Arena::Running running, arena.serve_python(page));
-    stock.emplace_back(name, std::move(running));
+    python.emplace_back(name, std::move(running));
     return {};
   });
   for (std::uint32_t round = 0; round <= arena.options.rounds; ++round) {  // the first warms up
@@ -143,9 +142,11 @@ Result<void> decode_four_layers(Arena& arena, Contest& beside_stock, Contest& be
       add(beside_base, kOurs, false, ours.command, genome);
       add(beside_base, "genepool, the base alone", true, ours.command, base);
     }
-    for (const auto& [name, running] : stock) {
-      GENEPOOL_TRY(const double speed, measure(running.url, "", name.starts_with(arena.options.python.name)));
-      if (round > 0) add(beside_stock, name, true, running.command, speed);
+    for (const auto* const peers : {&stock, &python}) {
+      for (const auto& [name, running] : *peers) {
+        GENEPOOL_TRY(const double speed, measure(running.url, "", peers == &python));
+        if (round > 0) add(beside_stock, name, true, running.command, speed);
+      }
     }
   }
   return {};

@@ -1,19 +1,7 @@
-#include <algorithm>
-
 #include "suite/load_target.h"
 #include "suite/phases.h"
 
 namespace genepool::bench {
-namespace {
-
-void add(SuiteResult& result, std::string_view id, double sample) {
-  const auto row = std::ranges::find(result.rows, id, &Measurement::id);
-  GENEPOOL_CHECK(row != result.rows.end(), "no row {}", id);
-  row->samples.push_back(sample);
-}
-
-}  // namespace
-
 Result<void> over_http(const Workload& workload, const SuiteOptions& options, SuiteResult& result, const Progress& progress) {
   GENEPOOL_TRY_VOID(progress("over HTTP: loading the base"));
   Options serve{.data_dir = workload.dir.path(), .base = workload.base_path, .settings = options.settings};
@@ -30,13 +18,13 @@ Result<void> over_http(const Workload& workload, const SuiteOptions& options, Su
     };
     GENEPOOL_TRY_VOID(server->evict(genome, true));
     GENEPOOL_TRY(const Served cold, ask("Where is the ship?"));
-    add(result, "http_first_token_cold", cold.first_token_ms);
+    row_of(result, "http_first_token_cold").samples.push_back(cold.first_token_ms);
     GENEPOOL_TRY_VOID(server->evict(genome, false));
     GENEPOOL_TRY(const Served warm, ask("Who has seen the ship?"));
-    add(result, "http_first_token_warm", warm.first_token_ms);
+    row_of(result, "http_first_token_warm").samples.push_back(warm.first_token_ms);
     GENEPOOL_TRY(const Served hot, ask("When does the ship sail?"));
-    add(result, "http_first_token_hot", hot.first_token_ms);
-    add(result, "http_total_hot", hot.total_ms);
+    row_of(result, "http_first_token_hot").samples.push_back(hot.first_token_ms);
+    row_of(result, "http_total_hot").samples.push_back(hot.total_ms);
   }
   return {};
 }

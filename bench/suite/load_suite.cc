@@ -165,10 +165,10 @@ class LoadSuite {
     const auto requests = static_cast<std::size_t>(static_cast<double>(rounds(kThrashSeconds, 2)) * per_second);
     const LoadRun run = closed_loop(target, question(3 * kHot), kHot, std::max<std::size_t>(requests, 3 * kHot));
     GENEPOOL_TRY_VOID(answered(run));
-    GENEPOOL_TRY(const LoadTarget::Paging paging, target.paging());
-    row("thrice_share", "seconds of assembly / seconds of inference (thrash_share)", Unit::kRatio, kGroup).samples = {paging.share};
+    GENEPOOL_TRY(const ThrashShares shares, target.thrash_shares());
+    row("thrice_share", "seconds of assembly / seconds of inference (thrash_share)", Unit::kRatio, kGroup).samples = {shares.share};
     Measurement& refaults = row("thrice_refault", "page-ins that twice the places would spare (refault_share)", Unit::kRatio, kGroup);
-    refaults.samples = {paging.refault_share};
+    refaults.samples = {shares.refault_share};
     refaults.note = fmt::format("{} requests over {} genomes in {:.1f} s, {} places", run.served.size(), 3 * kHot, run.seconds, kHot);
     return {};
   }

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include "client/completion_client.h"
-#include "client/genepool_server.h"
 #include "suite/workload.h"
 
 namespace genepool::bench {
@@ -43,9 +42,9 @@ class PoolTarget final : public LoadTarget {
 
   Result<void> warm_up(const std::string& genome) override { return pool_.warmup(genome); }
   Result<void> evict(const std::string& genome, bool to_cold) override { return pool_.evict(genome, to_cold); }
-  Result<Paging> paging() override {
+  Result<ThrashShares> thrash_shares() override {
     const Stats stats = pool_.stats();
-    return Paging{stats.thrash_share, stats.refault_share};
+    return ThrashShares{stats.thrash_share, stats.refault_share};
   }
 
  private:
@@ -76,10 +75,7 @@ class ServerTarget final : public LoadTarget {
   Result<void> evict(const std::string& genome, bool to_cold) override {
     return bring(server_.url, genome, "evict", to_cold ? R"({"to":"cold"})" : "{}");
   }
-  Result<Paging> paging() override {
-    GENEPOOL_TRY(const ThrashShares shares, thrash_shares(server_.url));
-    return Paging{shares.share, shares.refault_share};
-  }
+  Result<ThrashShares> thrash_shares() override { return bench::thrash_shares(server_.url); }
 
  private:
   ScratchDir logs_;

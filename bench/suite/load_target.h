@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "client/genepool_server.h"
 
 namespace genepool::bench {
 
@@ -23,16 +24,12 @@ struct Served {
 
 class LoadTarget {
  public:
-  struct Paging {
-    double share = 0, refault_share = 0;  // docs/guide/thrashing.md, over the last thrash.window
-  };
-
   virtual ~LoadTarget() = default;
   // A chat prompt, greedy, exactly `tokens` long. `due`: when it should have been sent. Blocks; all but `genome` is set.
   [[nodiscard]] virtual Served ask(const std::string& genome, const std::string& prompt, std::uint32_t tokens, Instant due) = 0;
   [[nodiscard]] virtual Result<void> warm_up(const std::string& genome) = 0;               // -> HOT
   [[nodiscard]] virtual Result<void> evict(const std::string& genome, bool to_cold) = 0;  // -> WARM or COLD
-  [[nodiscard]] virtual Result<Paging> paging() = 0;
+  [[nodiscard]] virtual Result<ThrashShares> thrash_shares() = 0;
 };
 
 // `pool` must outlive it.

@@ -16,6 +16,9 @@ namespace genepool::bench {
 // A step that visits all of `count` places, far apart: genome files list the short stacks first.
 [[nodiscard]] std::size_t mixing_stride(std::size_t count);
 
+// The row of that id, which must exist.
+[[nodiscard]] Measurement& row_of(SuiteResult& result, std::string_view id);
+
 // What a phase works with: a pool, what to ask it for, and where samples go.
 class Bench {
  public:
@@ -43,7 +46,7 @@ class Bench {
   [[nodiscard]] GenerateOptions question() const;
 
  private:
-  [[nodiscard]] Measurement& row(std::string_view id);
+  [[nodiscard]] Measurement& row(std::string_view id) { return row_of(result_, id); }
   SuiteResult& result_;
   const Progress& progress_;
   std::size_t stride_;

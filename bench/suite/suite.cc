@@ -44,9 +44,9 @@ void Bench::aim_more(std::string_view id, double more) {
   for (Bound& aim : row(id).aims) aim.value += more;
 }
 
-Measurement& Bench::row(std::string_view id) {
-  const auto it = std::find_if(result_.rows.begin(), result_.rows.end(), [&](const Measurement& m) { return m.id == id; });
-  GENEPOOL_CHECK(it != result_.rows.end(), "no row {}", id);
+Measurement& row_of(SuiteResult& result, std::string_view id) {
+  const auto it = std::ranges::find(result.rows, id, &Measurement::id);
+  GENEPOOL_CHECK(it != result.rows.end(), "no row {}", id);
   return *it;
 }
 

@@ -25,7 +25,8 @@ class Mapping {
   Mapping& operator=(Mapping&& other) noexcept;
   ~Mapping();
 
-  // Maps all of `fd` (which stays the caller's). `is_populated`: the page table is filled now. kIo on failure.
+  // Maps all of `fd` (which stays the caller's). `is_populated`: the page table is filled now. kIo;
+  // kUnavailable when the memory for that is not to be had.
   [[nodiscard]] static Result<Mapping> of_fd(int fd, bool is_populated = false);
   [[nodiscard]] static Result<Mapping> of_file(const std::string& path);
 
@@ -51,7 +52,7 @@ class MemoryFile {
   // kIo; kUnavailable when the memory is not to be had. Requires: size > 0.
   [[nodiscard]] static Result<MemoryFile> create(const std::string& label, std::size_t size);
 
-  // The other way to make one: a descriptor for write() from its begin on, then sealed and mapped. Whoever takes the bytes
+  // The other way to make one: a descriptor for write() from its beginning on, then sealed and mapped. Whoever takes the bytes
   // in pieces is 1.5 to 1.8 times faster so: write() of whole pages neither zeroes them first nor fills a page table.
   // Errors as create(). seal_written requires: `fd` is from create_to_write, and all of its bytes were written.
   [[nodiscard]] static Result<UniqueFd> create_to_write(const std::string& label, std::size_t size);

@@ -177,7 +177,6 @@ bool Supervisor::take_spare(WorkerId id) {
   node.key() = id;
   Worker& worker = workers_.insert(std::move(node)).position->second;
   worker.spawned = monotonic_now();
-  worker.was_spare = true;
   loop_.unwatch(worker.socket_watch);
   loop_.unwatch(worker.pidfd_watch);
   worker.socket_watch = loop_.watch(worker.channel.fd(), [this, id] { on_worker_readable(id); });
@@ -227,7 +226,8 @@ void Supervisor::check_starts() {
   std::vector<WorkerId> late;
   for (const auto& [id, worker] : workers_) {
     const bool has_started = id == spare_ ? worker.has_greeted : worker.is_ready;
-    if (!has_started && !worker.has_failed && now - worker.spawned > (worker.was_spare ? kSpareLimit : kStartLimit)) late.push_back(id);
+    const Duration limit = worker.forked_as == id ? kStartLimit : kSpareLimit;
+    if (!has_started && !worker.has_failed && now - worker.spawned > limit) late.push_back(id);
   }
   for (const WorkerId id : late) {
     fail_worker(id, Error{Code::kUnavailable, "the worker did not get ready in time", "", std::nullopt});

@@ -83,12 +83,12 @@ class Supervisor {
     UniqueFd pidfd;
     int pid = 0;
     Loop::WatchId socket_watch = 0, pidfd_watch = 0;
-    WorkerId forked_as = 0;  // what the zygote and the core gate call it
+    WorkerId forked_as = 0;  // what the zygote and the core gate call it; another id for one that was the spare
     std::string genome_hex;
     Instant spawned{};
     std::optional<Instant> killed;
     WorkerStart start;
-    bool has_greeted = false, was_spare = false, is_ready = false, has_failed = false;
+    bool has_greeted = false, is_ready = false, has_failed = false;
     std::optional<int> wait_status;
   };
 

