@@ -279,6 +279,7 @@ TEST_F(Admin, health_tells_how_it_is) {
   EXPECT_EQ(ask("GET", "/ready")->status, 200);
   api.set_draining();
   EXPECT_EQ(ask("GET", "/ready")->status, 503);
+  EXPECT_EQ(json("GET", "/health")["status"], "draining");
 }
 
 TEST_F(Admin, root_and_metrics) {

@@ -6,18 +6,20 @@
 namespace genepool::api {
 namespace {
 
-// loading and failed are 503: an orchestrator restarts a server whose base has been given up.
+// loading and failed are 503: an orchestrator restarts a server whose base has been given up. draining is 200: it works, and
+// /ready says that nothing new should be sent.
 struct Health {
   const char* status;
   int http_status;
 };
-Health health_of(const RuntimeStatus& status) {
+Health health_of(const RuntimeStatus& status, bool is_draining) {
   switch (status.base_phase) {
     case BasePhase::kLoading: return {"loading", 503};
     case BasePhase::kFailed: return {"failed", 503};
     case BasePhase::kRestarting: return {"degraded", 200};
     case BasePhase::kReady: break;
   }
+  if (is_draining) return {"draining", 200};
   return {status.thrash.is_thrashing ? "degraded" : "ok", 200};
 }
 
@@ -33,9 +35,10 @@ const char* phase_text(BasePhase phase) {
 
 void health(Context& context, const Call& call) {
   const RuntimeStatus status = context.runtime.status(false);
-  const Health health = health_of(status);
+  const bool is_draining = context.is_draining.load();
+  const Health health = health_of(status, is_draining);
   const Out body = {{"status", health.status},
-                    {"is_draining", context.is_draining.load()},
+                    {"is_draining", is_draining},
                     {"base",
                      {{"phase", phase_text(status.base_phase)},
                       {"name", context.runtime.base().name},

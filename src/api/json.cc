@@ -33,6 +33,7 @@ bool is_too_deep(std::string_view text) {
 }  // namespace
 
 Result<Json> parse_object(std::string_view text) {
+  if (text.empty()) return fail(Code::kBadRequest, "the request has no body: a JSON object is wanted");
   if (is_too_deep(text)) return fail(Code::kBadRequest, "the body is nested deeper than {} levels", kMaxDepth);
   // The parser takes a NUL for the end of its text, whatever follows.
   if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {

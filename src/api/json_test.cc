@@ -15,6 +15,7 @@ TEST(Json, refuses_what_is_no_object_of_json) {
     EXPECT_EQ(parsed.error().code, Code::kBadRequest) << bad;
   }
   EXPECT_FALSE(parse_object(std::string_view("{}\0{}", 5))) << "bytes behind a NUL";
+  EXPECT_NE(parse_object("").error().message.find("no body"), std::string::npos);
 }
 
 TEST(Json, depth_is_bounded_and_brackets_in_strings_do_not_count) {

@@ -41,7 +41,12 @@ std::string verdict_text(const PreparedBase& base, bool is_trial) {
 Result<PreparedBase> prepare(const Config& config, Store& store, const PreparationOptions& options) {
   GENEPOOL_TRY(const auto base, store.use_base(config.base_path));
   StatusLine status;
-  return prepare_base(store, base_tool(config), base.first, base.second, options, [&](std::string_view now) { status.show(now); });
+  const PreparationListener listener{.now = [&](const std::string& now) { status.show(now); },
+                                     .warning = [&](const std::string& why) {
+                                       status.clear();
+                                       print_note(why);
+                                     }};
+  return prepare_base(store, base_tool(config), base.first, base.second, options, listener);
 }
 
 // By its first digits, or the one there is.

@@ -160,14 +160,14 @@ Result<void> check_from(const std::string& from, const fs::path& folder, const B
 }
 
 Result<GenomeInfo> import_modelfile(const Invocation& invocation, Catalog& catalog, const std::string& path) {
-  const std::string name = invocation.text("--as");
-  if (name.empty()) return fail(Code::kUsage, "a Modelfile does not name its model: name the genome with --as NAME");
-  GENEPOOL_TRY_VOID(check_name(name));
   GENEPOOL_TRY(const Mapping file, Mapping::of_file(path));
   if (file.bytes().size() > kMaxModelfile) return fail(Code::kTooLarge, "{} is neither a bundle nor a Modelfile", path);
   const auto parsed = parse_modelfile({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
   if (!parsed) return fail(parsed.error().code, "{} is no bundle, and as a Modelfile: {}", path, parsed.error().message);
   const Modelfile& modelfile = *parsed;
+  const std::string name = invocation.text("--as");
+  if (name.empty()) return fail(Code::kUsage, "a Modelfile does not name its model: name the genome with --as NAME");
+  GENEPOOL_TRY_VOID(check_name(name));
   if (!modelfile.chat_template.empty() && !invocation.has("--ignore-template")) {
     return fail(Code::kNotSupported, "{} has a TEMPLATE; genomes use the base's own chat template: --ignore-template if they agree", path);
   }

@@ -1,5 +1,7 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "cli/settings.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
@@ -19,6 +21,16 @@ Result<std::vector<SettingInfo>> all_settings(const Config& config) {
   return settings;
 }
 
+// "0 (all)" for a setting whose 0 stands for something: its doc says "...; 0 = all".
+std::string shown_value(const SettingInfo& setting) {
+  static constexpr std::string_view kZeroIs = "0 = ";
+  if (setting.value.empty()) return "-";
+  if (setting.value != "0") return setting.value;
+  const auto row = std::ranges::find(param_rows(), setting.name, &ParamRow::name);
+  const std::size_t meaning = row->doc.find(kZeroIs);
+  return meaning == std::string_view::npos ? "0" : fmt::format("0 ({})", row->doc.substr(meaning + kZeroIs.size()));
+}
+
 }  // namespace
 
 Result<int> verb_config_show(const Invocation& invocation) {
@@ -32,7 +44,7 @@ Result<int> verb_config_show(const Invocation& invocation) {
   Table table(wants_origin ? std::vector<std::string>{"SETTING", "VALUE", "ORIGIN"} : std::vector<std::string>{"SETTING", "VALUE"});
   for (const SettingInfo& s : settings) {
     const Paint paint = s.origin == "default" ? Paint::kNone : Paint::kBold;
-    table.add({s.name, {s.value.empty() ? "-" : s.value, paint}, s.origin});
+    table.add({s.name, {shown_value(s), paint}, s.origin});
   }
   print(table.text(colours_for(invocation)));
   return 0;

@@ -1,10 +1,12 @@
-// `top`: the pool as it is, second by second, in plain ANSI. Ctrl-C ends it.
+// `top`: the pool as it is, second by second, in plain ANSI. q or Ctrl-C ends it.
 #include <fmt/core.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <deque>
+#include <thread>
 
 #include "cli/connection.h"
 #include "cli/terminal.h"
@@ -18,9 +20,28 @@ constexpr std::size_t kEvents = 200;
 constexpr std::string_view kEnter = "\033[?1049h\033[?25l";  // the other screen, no cursor
 constexpr std::string_view kLeave = "\033[?25h\033[?1049l";
 
+termios keyboard_before{};
+bool has_keyboard = false;
+
 extern "C" void leave_screen(int) {
+  if (has_keyboard) ::tcsetattr(STDIN_FILENO, TCSANOW, &keyboard_before);
   [[maybe_unused]] const ssize_t written = ::write(STDOUT_FILENO, kLeave.data(), kLeave.size());
   ::_exit(0);
+}
+
+// Each key as it is pressed, unseen. Its thread goes with the process: nothing wakes it but a key.
+void watch_keyboard() {
+  if (::tcgetattr(STDIN_FILENO, &keyboard_before) != 0) return;  // no terminal: Ctrl-C is left
+  has_keyboard = true;
+  termios raw = keyboard_before;
+  raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+  std::thread([] {
+    char key = 0;
+    while (::read(STDIN_FILENO, &key, 1) == 1) {
+      if (key == 'q' || key == 'Q') leave_screen(0);
+    }
+  }).detach();
 }
 
 ScreenSize screen_size() {
@@ -36,10 +57,13 @@ class Screen {
     if (!is_full_) return;
     std::signal(SIGINT, leave_screen);
     std::signal(SIGTERM, leave_screen);
+    watch_keyboard();
     print(kEnter);
   }
   ~Screen() {
-    if (is_full_) print(kLeave);
+    if (!is_full_) return;
+    if (has_keyboard) ::tcsetattr(STDIN_FILENO, TCSANOW, &keyboard_before);
+    print(kLeave);
   }
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;

@@ -145,7 +145,7 @@ class FakeEngine : public Engine {
     return std::make_unique<FakeSampler>(outputs_, params, prompt);
   }
 
-  Result<DecodeStatus> decode(std::span<const BatchToken> batch, int /*threads*/) override {
+  Result<DecodeStatus> decode(std::span<const BatchToken> batch, int threads) override {
     GENEPOOL_CHECK(batch.size() <= options_.batch_size, "{} tokens", batch.size());
     if (script_.crashes_with_page && !page_.bytes().empty()) std::abort();
     std::size_t used = batch.size();
@@ -156,6 +156,7 @@ class FakeEngine : public Engine {
     Duration cost{};
     for (const BatchToken& token : batch) cost += step_over(token);
     if (!outputs_.empty()) cost += script_.decode;
+    if (threads > 1) cost += script_.wide_step;
     return sleep_aborted(cost) ? DecodeStatus::kAborted : DecodeStatus::kDone;
   }
 

@@ -9,6 +9,7 @@
 // Script, in ZygoteOptions.fake_script: comma-separated, each for the whole process family.
 //   load_ms=N  rehearse_ms=N  attach_ms=N  reserve_ms=N     these steps take so long
 //   prefill_us_per_token=N  decode_ms=N      a step takes N us per prompt token, and N ms if any sequence wants its next token
+//   wide_step_ms=N                           a step with more than one thread takes N ms more, as beside a busy program
 //   fail_load  fail_attach                   these steps fail (attach: only of a page, not of the bare base)
 //   crash_with_page                          abort() at the first decode with a page
 //   ignore_page                              the page is named but changes nothing

@@ -18,6 +18,7 @@ constexpr DelayWord kDelays[] = {
     {"reserve_ms", &FakeScript::reserve, std::chrono::milliseconds(1)},
     {"prefill_us_per_token", &FakeScript::prefill_per_token, std::chrono::microseconds(1)},
     {"decode_ms", &FakeScript::decode, std::chrono::milliseconds(1)},
+    {"wide_step_ms", &FakeScript::wide_step, std::chrono::milliseconds(1)},
 };
 
 struct FaultWord {

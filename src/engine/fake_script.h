@@ -10,7 +10,7 @@ namespace genepool {
 
 struct FakeScript {
   Duration load{}, rehearse{}, attach{}, reserve{};
-  Duration prefill_per_token{}, decode{};
+  Duration prefill_per_token{}, decode{}, wide_step{};
   bool fails_load = false, fails_attach = false;
   bool crashes_with_page = false, ignores_page = false;
 

@@ -41,8 +41,8 @@ std::string no_room(const std::string& path, std::uint64_t bytes) {
 class Preparation {
  public:
   Preparation(Store& store, const BaseTool& tool, const std::string& path, const BaseModel& source, const PreparationOptions& options,
-              const PreparationProgress& progress)
-      : store_(store), tool_(tool), path_(path), source_(source), options_(options), progress_(progress) {}
+              const PreparationListener& listener)
+      : store_(store), tool_(tool), path_(path), source_(source), options_(options), listener_(listener) {}
 
   Result<PreparedBase> run() {
     for (const PreparedType& type : kPreparedTypes) {
@@ -91,10 +91,14 @@ class Preparation {
   }
 
   Result<void> measure(BaseCandidate& candidate, const std::string& file) {
-    progress_(fmt::format("{}: being written", candidate.type));
+    listener_.now(fmt::format("{}: being written", candidate.type));
     GENEPOOL_TRY_VOID(tool_.quantise({path_, file, candidate.type, options_.threads}));
-    progress_(fmt::format("{}: measured beside the base itself", candidate.type));
-    GENEPOOL_TRY(const BaseComparison found, tool_.compare({path_, file, options_.threads}));
+    const auto say = [&](const std::string& now) { listener_.now(fmt::format("{}: {}", candidate.type, now)); };
+    GENEPOOL_TRY(const BaseComparison found, tool_.compare({path_, file, options_.threads}, say));
+    if (found.threads < options_.threads) {
+      listener_.warning(fmt::format("{} was measured with one thread of {}: another program keeps a core busy; a quiet machine may find otherwise",
+                                    candidate.type, options_.threads));
+    }
     candidate.bytes = found.candidate_bytes;
     candidate.prompt_rate = found.candidate.prompt_rate;
     candidate.answer_rate = found.candidate.answer_rate;
@@ -121,7 +125,7 @@ class Preparation {
   const std::string& path_;
   const BaseModel& source_;
   const PreparationOptions& options_;
-  const PreparationProgress& progress_;
+  const PreparationListener& listener_;
   std::vector<BaseCandidate> candidates_;
   std::optional<std::size_t> best_;
   CandidateFile best_file_{""};
@@ -130,8 +134,8 @@ class Preparation {
 }  // namespace
 
 Result<PreparedBase> prepare_base(Store& store, const BaseTool& tool, const std::string& path, const BaseModel& source,
-                                  const PreparationOptions& options, const PreparationProgress& progress) {
-  return Preparation(store, tool, path, source, options, progress).run();
+                                  const PreparationOptions& options, const PreparationListener& listener) {
+  return Preparation(store, tool, path, source, options, listener).run();
 }
 
 PreparationOptions preparation_options(const Config& config) {

@@ -5,7 +5,6 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
 
 #include "config/config.h"
 #include "runtime/base_choice.h"
@@ -21,13 +20,16 @@ struct PreparationOptions {
   bool is_trial = false; // measure, and keep nothing
 };
 
-// What is being done now, for people: "q8_0: measured beside the source".
-using PreparationProgress = std::function<void(std::string_view)>;
+// For people.
+struct PreparationListener {
+  std::function<void(const std::string&)> now;      // what is being done: "q8_0: round 1 of 3, the candidate"
+  std::function<void(const std::string&)> warning;  // what makes the result worth less
+};
 
 // `path`, `source`: what use_base() returned. Candidates that cannot be tried have the reason as their verdict.
 // kBadRequest: unknown type. kConflict: the wanted type cannot be kept, with the reason.
 [[nodiscard]] Result<PreparedBase> prepare_base(Store& store, const BaseTool& tool, const std::string& path, const BaseModel& source,
-                                                const PreparationOptions& options, const PreparationProgress& progress);
+                                                const PreparationOptions& options, const PreparationListener& listener);
 
 // As the settings say. `base.bytes` 0 is half of the memory that is free now.
 [[nodiscard]] PreparationOptions preparation_options(const Config& config);

@@ -58,8 +58,10 @@ Result<bool> prepare_at_first(const Config& config, Store& store, const std::str
   const auto is_this = [&](const PreparedBase& one) { return one.source == base.id && one.machine == machine; };
   if (std::ranges::any_of(known, is_this)) return false;
   log(Level::kInfo, "the base is being prepared for this machine, once (base.prepare: auto)", {{"base", path}});
-  const auto progress = [](std::string_view text) { log(Level::kInfo, "base prepare", {{"now", std::string(text)}}); };
-  GENEPOOL_TRY(const PreparedBase verdict, prepare_base(store, base_tool(config), path, base, options, progress));
+  const PreparationListener listener{
+      .now = [](const std::string& now) { log(Level::kInfo, "base prepare", {{"now", now}}); },
+      .warning = [](const std::string& why) { log(Level::kWarn, "base prepare", {{"why", why}}); }};
+  GENEPOOL_TRY(const PreparedBase verdict, prepare_base(store, base_tool(config), path, base, options, listener));
   log(Level::kInfo, verdict.prepared ? "the base computes as" : "the base is kept as it is", {{"type", verdict.type}});
   return true;
 }

@@ -147,7 +147,11 @@ class DiskStore final : public Store {
     if (is_stored && files_.load(row.id, row.bytes, row.checksum)) {
       return insert(row, [] { return Result<void>(); });
     }
-    if (!is_stored) GENEPOOL_TRY_VOID(check_quota(name, row.bytes));
+    if (is_stored) {
+      log(Level::kWarn, "a damaged layer file is replaced by a good one", {{"layer", name}, {"id", row.id.brief()}});
+    } else {
+      GENEPOOL_TRY_VOID(check_quota(name, row.bytes));
+    }
     GENEPOOL_TRY(UnpublishedLayer file, files_.write(row.id, layer.bytes));
     auto inserted = insert(row, [&file] { return file.publish(); });
     if (!inserted && !is_stored) files_.remove(row.id);

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "worker/distribution.h"
 #include "worker/probe_prompts.h"
+#include "worker/thread_choice.h"
 
 namespace genepool {
 namespace {
@@ -16,6 +18,8 @@ constexpr std::size_t kPromptTokens = 256;
 constexpr std::size_t kAnswerTokens = 32;  // to each probe prompt
 constexpr std::uint32_t kBatch = 128;
 constexpr std::uint32_t kContext = 1024;
+constexpr std::size_t kWarmUpTokens = 32;  // enough for ThreadChoice to know what a prompt takes
+constexpr int kCollapses = 3;              // one may be a hiccup
 
 // What the source answers, token by token: the path along which both are asked what comes next.
 struct Path {
@@ -34,26 +38,58 @@ double rate(std::size_t tokens, Duration time) {
   return seconds > 0 ? static_cast<double>(tokens) / seconds : 0;
 }
 
-Result<void> decode(Engine& engine, const std::vector<BatchToken>& batch, int threads) {
-  GENEPOOL_TRY(const DecodeStatus status, engine.decode(batch, threads));
-  if (status != DecodeStatus::kDone) return fail(Code::kInternal, "the engine had no room for a trial of {} tokens", kContext);
-  return {};
-}
-
-// From position 0 of an empty sequence. The last token's logits are wanted.
-Result<void> prefill(Engine& engine, const std::vector<Token>& tokens, int threads) {
-  std::vector<BatchToken> batch;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const bool is_last = i + 1 == tokens.size();
-    batch.push_back({tokens[i], static_cast<std::int32_t>(i), 0, is_last});
-    if (batch.size() < kBatch && !is_last) continue;
-    GENEPOOL_TRY_VOID(decode(engine, batch, threads));
-    batch.clear();
+// Wide steps beside a busy program do not end in any useful time (thread_choice.h): they are given up with kUnavailable.
+class Steps {
+ public:
+  Steps(Engine& engine, int threads) : engine_(engine), threads_(threads) {
+    engine_.set_abort([this] { return choice_.is_hopeless(tokens_, monotonic_now()); });
   }
-  return {};
-}
+  ~Steps() { engine_.set_abort(nullptr); }
+  Steps(const Steps&) = delete;
+  Steps& operator=(const Steps&) = delete;
 
-Result<double> prompt_rate(Engine& engine, const Path& path, int threads) {
+  // With one thread, so that it is known what a wide step may take.
+  Result<void> warm_up(const std::vector<Token>& tokens) {
+    const int wide = std::exchange(threads_, 1);
+    GENEPOOL_TRY_VOID(prefill(std::vector<Token>(kWarmUpTokens, tokens.front())));
+    GENEPOOL_TRY_VOID(decode({{tokens.front(), kWarmUpTokens, 0, true}}));
+    engine_.keep_only(0, 0);
+    threads_ = wide;
+    return {};
+  }
+
+  // From position 0 of an empty sequence. The last token's logits are wanted.
+  Result<void> prefill(const std::vector<Token>& tokens) {
+    std::vector<BatchToken> batch;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      const bool is_last = i + 1 == tokens.size();
+      batch.push_back({tokens[i], static_cast<std::int32_t>(i), 0, is_last});
+      if (batch.size() < kBatch && !is_last) continue;
+      GENEPOOL_TRY_VOID(decode(batch));
+      batch.clear();
+    }
+    return {};
+  }
+
+  Result<void> decode(const std::vector<BatchToken>& batch) {
+    tokens_ = batch.size();
+    choice_.begin(threads_, monotonic_now());
+    GENEPOOL_TRY(const DecodeStatus status, engine_.decode(batch, threads_));
+    choice_.end(tokens_, monotonic_now(), status == DecodeStatus::kAborted);
+    if (status == DecodeStatus::kAborted) return fail(Code::kUnavailable, "{} threads wait for each other beside a busy program", threads_);
+    if (status != DecodeStatus::kDone) return fail(Code::kInternal, "the engine had no room for a trial of {} tokens", kContext);
+    return {};
+  }
+
+ private:
+  Engine& engine_;
+  int threads_;
+  ThreadKnowledge known_;
+  ThreadChoice choice_{threads_, known_};
+  std::size_t tokens_ = 0;  // of the step under way
+};
+
+Result<double> prompt_rate(Engine& engine, Steps& steps, const Path& path) {
   std::vector<Token> tokens;
   for (std::size_t i = 0; tokens.size() < kPromptTokens; ++i) {
     const std::vector<Token>& prompt = path.prompts[i % path.prompts.size()];
@@ -61,7 +97,7 @@ Result<double> prompt_rate(Engine& engine, const Path& path, int threads) {
   }
   tokens.resize(kPromptTokens);
   const Instant start = monotonic_now();
-  GENEPOOL_TRY_VOID(prefill(engine, tokens, threads));
+  GENEPOOL_TRY_VOID(steps.prefill(tokens));
   const double result = rate(tokens.size(), monotonic_now() - start);
   engine.keep_only(0, 0);
   return result;
@@ -70,17 +106,16 @@ Result<double> prompt_rate(Engine& engine, const Path& path, int threads) {
 Token likeliest(const Distribution& next) { return static_cast<Token>(std::ranges::max_element(next) - next.begin()); }
 
 // Along the answer where there is one; else the base's own likeliest tokens, which become it.
-Result<Duration> follow(Engine& engine, const std::vector<Token>& prompt, std::vector<Token>& answer, int threads,
+Result<Duration> follow(Engine& engine, Steps& steps, const std::vector<Token>& prompt, std::vector<Token>& answer,
                         std::vector<Distribution>& next) {
-  const bool is_given = !answer.empty();
-  GENEPOOL_TRY_VOID(prefill(engine, prompt, threads));
+  GENEPOOL_TRY_VOID(steps.prefill(prompt));
   Duration computing{};
   for (std::size_t i = 0; i < kAnswerTokens; ++i) {
     next.push_back(engine.log_probabilities(0));
-    if (!is_given) answer.push_back(likeliest(next.back()));
+    if (answer.size() == i) answer.push_back(likeliest(next.back()));
     const BatchToken token{answer[i], static_cast<std::int32_t>(prompt.size() + i), 0, true};
     const Instant start = monotonic_now();
-    GENEPOOL_TRY_VOID(decode(engine, {token}, threads));
+    GENEPOOL_TRY_VOID(steps.decode({token}));
     computing += monotonic_now() - start;
   }
   engine.keep_only(0, 0);
@@ -98,13 +133,15 @@ Result<Heard> listen(const MakeEngine& make, const std::string& base, int thread
     }
     path.answers.resize(path.prompts.size());
   }
+  Steps steps(*engine, threads);
+  GENEPOOL_TRY_VOID(steps.warm_up(path.prompts.front()));
   Duration computing{};
   for (std::size_t i = 0; i < path.prompts.size(); ++i) {
-    GENEPOOL_TRY(const Duration one, follow(*engine, path.prompts[i], path.answers[i], threads, heard.next));
+    GENEPOOL_TRY(const Duration one, follow(*engine, steps, path.prompts[i], path.answers[i], heard.next));
     computing += one;
   }
   heard.speed.answer_rate = rate(heard.next.size(), computing);
-  GENEPOOL_TRY(heard.speed.prompt_rate, prompt_rate(*engine, path, threads));  // when everything has been touched once
+  GENEPOOL_TRY(heard.speed.prompt_rate, prompt_rate(*engine, steps, path));  // when everything has been touched once
   return heard;
 }
 
@@ -134,16 +171,24 @@ Result<void> compare(const Heard& source, const Heard& candidate, BaseComparison
   return {};
 }
 
-}  // namespace
-
-Result<BaseComparison> compare_bases(const MakeEngine& make, const BaseTrial& trial) {
-  BaseComparison result;
+// All of it with `threads` threads. kUnavailable: a wide step was hopeless kCollapses times.
+Result<BaseComparison> compare_with(int threads, const MakeEngine& make, const BaseTrial& trial, const TrialProgress& progress) {
+  BaseComparison result{.threads = threads};
   Path path;
+  int collapses = 0;
+  const auto try_until_heard = [&](const std::string& base) {
+    Result<Heard> heard = listen(make, base, threads, path);
+    while (!heard && heard.error().code == Code::kUnavailable && ++collapses < kCollapses) heard = listen(make, base, threads, path);
+    return heard;
+  };
   std::vector<BaseSpeed> of_source;
   std::vector<BaseSpeed> of_candidate;
-  for (std::uint32_t round = 0; round < std::max(1U, trial.rounds); ++round) {
-    GENEPOOL_TRY(const Heard source, listen(make, trial.source, trial.threads, path));
-    GENEPOOL_TRY(const Heard candidate, listen(make, trial.candidate, trial.threads, path));
+  const std::uint32_t rounds = std::max(1U, trial.rounds);
+  for (std::uint32_t round = 0; round < rounds; ++round) {
+    progress(fmt::format("round {} of {}, the base itself", round + 1, rounds));
+    GENEPOOL_TRY(const Heard source, try_until_heard(trial.source));
+    progress(fmt::format("round {} of {}, the candidate", round + 1, rounds));
+    GENEPOOL_TRY(const Heard candidate, try_until_heard(trial.candidate));
     of_source.push_back(source.speed);
     of_candidate.push_back(candidate.speed);
     if (round > 0) continue;  // what they say is the same every time
@@ -156,16 +201,24 @@ Result<BaseComparison> compare_bases(const MakeEngine& make, const BaseTrial& tr
   return result;
 }
 
+}  // namespace
+
+Result<BaseComparison> compare_bases(const MakeEngine& make, const BaseTrial& trial, const TrialProgress& progress) {
+  Result<BaseComparison> found = compare_with(trial.threads, make, trial, progress);
+  const bool is_hopeless = !found && found.error().code == Code::kUnavailable;
+  return is_hopeless && trial.threads > 1 ? compare_with(1, make, trial, progress) : found;
+}
+
 std::string line_of(const BaseComparison& c) {
-  return fmt::format("{} {} {} {} {} {} {} {} {}", c.source.prompt_rate, c.source.answer_rate, c.candidate.prompt_rate,
-                     c.candidate.answer_rate, c.candidate_bytes, c.kl, c.top1_changed, c.positions, c.engine);
+  return fmt::format("{} {} {} {} {} {} {} {} {} {}", c.source.prompt_rate, c.source.answer_rate, c.candidate.prompt_rate,
+                     c.candidate.answer_rate, c.candidate_bytes, c.kl, c.top1_changed, c.positions, c.threads, c.engine);
 }
 
 Result<BaseComparison> parse_comparison(const std::string& line) {
   BaseComparison c;
   std::istringstream text(line);
   text >> c.source.prompt_rate >> c.source.answer_rate >> c.candidate.prompt_rate >> c.candidate.answer_rate >> c.candidate_bytes >>
-      c.kl >> c.top1_changed >> c.positions;
+      c.kl >> c.top1_changed >> c.positions >> c.threads;
   std::getline(text >> std::ws, c.engine);
   if (!text) return fail(Code::kInternal, "genepool-worker measured a base and said \"{}\"", line);
   return c;

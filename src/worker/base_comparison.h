@@ -23,6 +23,7 @@ struct BaseComparison {
   std::uint64_t candidate_bytes = 0;      // of weights in memory
   double kl = 0;                          // mean divergence() of the candidate, over positions of answers that the source gave
   std::uint32_t top1_changed = 0, positions = 0;
+  int threads = 0;                        // that computed: one where those asked for waited for each other beside a busy program
 };
 
 struct BaseTrial {
@@ -32,7 +33,8 @@ struct BaseTrial {
 };
 
 using MakeEngine = std::function<Result<std::unique_ptr<Engine>>()>;
-[[nodiscard]] Result<BaseComparison> compare_bases(const MakeEngine& make, const BaseTrial& trial);
+using TrialProgress = std::function<void(const std::string& now)>;  // for people: "round 1 of 3, the candidate"
+[[nodiscard]] Result<BaseComparison> compare_bases(const MakeEngine& make, const BaseTrial& trial, const TrialProgress& progress);
 
 // One line, for the process that asked. kInternal: not such a line.
 [[nodiscard]] std::string line_of(const BaseComparison& comparison);

@@ -8,15 +8,12 @@
 
 #include <array>
 #include <cerrno>
-#include <string_view>
 
 #include "base/unique_fd.h"
 #include "worker/worker_command.h"
 
 namespace genepool {
 namespace {
-
-constexpr std::string_view kFailed = "error: ";  // how the program begins the line that says why
 
 struct Pipe {
   UniqueFd read, write;
@@ -43,14 +40,21 @@ Result<pid_t> spawn(std::vector<std::string> words, int output) {
   return pid;
 }
 
-std::string read_to_end(int fd) {
+// Every line as it comes, without its break. -> the last one.
+std::string read_lines(int fd, const TrialProgress& on_line) {
   std::string text;
+  std::string last;
   std::array<char, 4096> chunk{};
   while (true) {
     const ssize_t n = ::read(fd, chunk.data(), chunk.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return text;
+    if (n <= 0) return last;
     text.append(chunk.data(), static_cast<std::size_t>(n));
+    for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n')) {
+      last = text.substr(0, end);
+      text.erase(0, end + 1);
+      on_line(last);
+    }
   }
 }
 
@@ -61,8 +65,8 @@ int wait_for(pid_t pid) {
   return status;
 }
 
-// -> what it wrote to its standard output, without the last line break.
-Result<std::string> run(const BaseTool& tool, const char* verb, BaseToolFlags flags) {
+// -> the last line of its standard output: the result. Those before say what it is doing.
+Result<std::string> run(const BaseTool& tool, const char* verb, BaseToolFlags flags, const TrialProgress& progress) {
   flags.engine = tool.engine;
   flags.fake_script = tool.fake_script;
   FlagWriter writer;
@@ -72,11 +76,12 @@ Result<std::string> run(const BaseTool& tool, const char* verb, BaseToolFlags fl
   GENEPOOL_TRY(Pipe pipe, make_pipe());
   GENEPOOL_TRY(const pid_t pid, spawn(std::move(words), pipe.write.get()));
   pipe.write.reset();
-  std::string said = read_to_end(pipe.read.get());
+  std::string said = read_lines(pipe.read.get(), [&](const std::string& line) {
+    if (line.starts_with(kBaseToolNow)) progress(line.substr(kBaseToolNow.size()));
+  });
   const int status = wait_for(pid);
-  while (said.ends_with('\n')) said.pop_back();
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return said;
-  if (said.starts_with(kFailed)) return fail(Code::kBadRequest, "{}", said.substr(kFailed.size()));
+  if (said.starts_with(kBaseToolFailed)) return fail(Code::kBadRequest, "{}", said.substr(kBaseToolFailed.size()));
   if (WIFSIGNALED(status)) return fail(Code::kInternal, "genepool-worker {} ended by signal {}", verb, WTERMSIG(status));
   return fail(Code::kInternal, "genepool-worker {} ended with status {}", verb, WEXITSTATUS(status));
 }
@@ -89,16 +94,16 @@ Result<void> BaseTool::quantise(const QuantiseJob& job) const {
   flags.to = job.to;
   flags.type = job.type;
   flags.threads = job.threads;
-  return run(*this, "quantise", flags).map([](const std::string& /*done*/) {});
+  return run(*this, "quantise", flags, [](const std::string& /*now*/) {}).map([](const std::string& /*done*/) {});
 }
 
-Result<BaseComparison> BaseTool::compare(const BaseTrial& trial) const {
+Result<BaseComparison> BaseTool::compare(const BaseTrial& trial, const TrialProgress& progress) const {
   BaseToolFlags flags;
   flags.source = trial.source;
   flags.candidate = trial.candidate;
   flags.threads = trial.threads;
   flags.rounds = trial.rounds;
-  return run(*this, "compare", flags).and_then([](const std::string& line) { return parse_comparison(line); });
+  return run(*this, "compare", flags, progress).and_then([](const std::string& line) { return parse_comparison(line); });
 }
 
 }  // namespace genepool

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "engine/engine.h"
@@ -18,10 +19,14 @@ struct BaseTool {
 
   // As quantise_base().
   [[nodiscard]] Result<void> quantise(const QuantiseJob& job) const;
-  [[nodiscard]] Result<BaseComparison> compare(const BaseTrial& trial) const;
+  [[nodiscard]] Result<BaseComparison> compare(const BaseTrial& trial, const TrialProgress& progress) const;
 };
 
-// The command line of `genepool-worker quantise` and `genepool-worker compare`.
+// How `genepool-worker quantise` and `genepool-worker compare` begin lines on standard output that are not the result.
+inline constexpr std::string_view kBaseToolNow = "now: ";       // what it is doing
+inline constexpr std::string_view kBaseToolFailed = "error: ";  // why there will be no result
+
+// Their command line.
 struct BaseToolFlags {
   std::string engine = "llama", fake_script;
   std::string source, to, candidate, type;

@@ -112,7 +112,12 @@ int zygote(int argc, char** argv) {
                     flags.options);
 }
 
-// Work on base files: its result, or why there is none, is one line on standard output.
+void say_now(const std::string& now) {
+  fmt::print("{}{}\n", kBaseToolNow, now);
+  std::fflush(stdout);
+}
+
+// Work on base files: its result, or why there is none, is the last line on standard output.
 int base_tool(std::string_view verb, int argc, char** argv) {
   BaseToolFlags flags;
   if (!read_flags(argc, argv, [&](auto& visit) { walk_base_tool_flags(visit, flags); })) return kUsageError;
@@ -122,8 +127,8 @@ int base_tool(std::string_view verb, int argc, char** argv) {
   const Result<std::string> line =
       verb == "quantise"
           ? quantise_base(flags.engine, {flags.source, flags.to, flags.type, flags.threads}).map([] { return std::string("done"); })
-          : compare_bases(make, {flags.source, flags.candidate, flags.threads, flags.rounds}).map(line_of);
-  fmt::print("{}{}\n", line ? "" : "error: ", line ? *line : line.error().message);
+          : compare_bases(make, {flags.source, flags.candidate, flags.threads, flags.rounds}, say_now).map(line_of);
+  fmt::print("{}{}\n", line ? "" : kBaseToolFailed, line ? *line : line.error().message);
   return line ? 0 : 1;
 }
 
