@@ -37,6 +37,7 @@ Machine this_machine() {
   machine.load_average = first_words("/proc/loadavg", 3);
   if (double loads[1]; ::getloadavg(loads, 1) == 1) machine.load = loads[0];
   machine.huge_pages = huge_pages_mode();
+  machine.memory_rate = measure_memory_rate();
   const std::time_t now = std::time(nullptr);
   std::tm local{};
   machine.started = fmt::format("{:%Y-%m-%d %H:%M:%S}", *::localtime_r(&now, &local));
@@ -52,8 +53,9 @@ Result<void> check_room(const Machine& machine, std::uint64_t base_bytes) {
 }
 
 std::string text_of(const Machine& machine) {
-  return fmt::format("{}, {} cores, {} RAM, {}, huge pages: {}, load {}", machine.cpu, machine.cores, cli::human_bytes(machine.memory_bytes),
-                     machine.kernel, machine.huge_pages.empty() ? "none" : machine.huge_pages, machine.load_average);
+  return fmt::format("{}, {} cores, {} RAM, {}, huge pages: {}, load {}; {}", machine.cpu, machine.cores, cli::human_bytes(machine.memory_bytes),
+                     machine.kernel, machine.huge_pages.empty() ? "none" : machine.huge_pages, machine.load_average,
+                     text_of(machine.memory_rate));
 }
 
 }  // namespace genepool::bench

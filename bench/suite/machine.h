@@ -1,10 +1,11 @@
-// The machine a benchmark ran on, for the head of its report. Reads /proc. Thread: any.
+// The machine a benchmark ran on, for the head of its report. Reads /proc, measures memory. Thread: any.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
 #include "base/error.h"
+#include "suite/memory_rate.h"
 
 namespace genepool::bench {
 
@@ -15,6 +16,7 @@ struct Machine {
   double load = 0;      // of the last minute, when the benchmark began
   std::string started;     // local time
   std::string huge_pages;  // huge_pages_mode()
+  MemoryRate memory_rate;
   [[nodiscard]] bool is_busy() const { return load > 0.5 * cores; }
 };
 

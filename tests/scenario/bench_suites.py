@@ -31,6 +31,7 @@ def run(program, tmp, suite, interrupt_after=None, flags=()):
     with open(page, encoding="utf-8") as file:
         html = file.read()
     assert (process.returncode == 0) == result["passed"], f"{suite}: exit {process.returncode}, passed {result['passed']}"
+    assert all(rate > 0 for rate in result["machine"]["memory_rate"].values()), result["machine"]
     assert all(row["title"] in text for row in result["rows"]), f"{suite}: the table lacks a row"
     assert html.startswith("<!doctype html>") and html.count("<svg") >= 1, f"{suite}: the page has no chart"
     left = [name for name in os.listdir(tmp) if name.startswith("genepool-bench")]
