@@ -24,6 +24,32 @@ std::string first_words(const char* file, int count) {
   return text;
 }
 
+// Since the start, in ticks: what all cores did, and what of it was work.
+struct CoreTime {
+  std::uint64_t all = 0, busy = 0;
+};
+CoreTime core_time() {
+  std::ifstream words("/proc/stat");
+  std::string name;
+  words >> name;
+  CoreTime time;
+  std::uint64_t ticks = 0;
+  for (int column = 0; column < 8 && words >> ticks; ++column) {  // user nice system idle iowait irq softirq steal
+    time.all += ticks;
+    if (column != 3 && column != 4) time.busy += ticks;
+  }
+  return time;
+}
+
+// The load average would count what this program itself did a minute ago.
+double count_busy_cores(unsigned cores) {
+  const CoreTime before = core_time();
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  const CoreTime after = core_time();
+  if (after.all == before.all) return 0;
+  return cores * static_cast<double>(after.busy - before.busy) / static_cast<double>(after.all - before.all);
+}
+
 }  // namespace
 
 Machine this_machine() {
@@ -35,7 +61,7 @@ Machine this_machine() {
   machine.available_bytes = available_memory();
   if (::uname(&names) == 0) machine.kernel = fmt::format("{} {} {}", names.sysname, names.release, names.machine);
   machine.load_average = first_words("/proc/loadavg", 3);
-  if (double loads[1]; ::getloadavg(loads, 1) == 1) machine.load = loads[0];
+  machine.busy_cores = count_busy_cores(machine.cores);
   machine.huge_pages = huge_pages_mode();
   machine.memory_rate = measure_memory_rate();
   const std::time_t now = std::time(nullptr);
@@ -53,8 +79,8 @@ Result<void> check_room(const Machine& machine, std::uint64_t base_bytes) {
 }
 
 std::string text_of(const Machine& machine) {
-  return fmt::format("{}, {} cores, {} RAM, {}, huge pages: {}, load {}; {}", machine.cpu, machine.cores, cli::human_bytes(machine.memory_bytes),
-                     machine.kernel, machine.huge_pages.empty() ? "none" : machine.huge_pages, machine.load_average,
+  return fmt::format("{}, {} cores, {} RAM, {}, huge pages: {}, load {}, {:.1f} cores busy; {}", machine.cpu, machine.cores, cli::human_bytes(machine.memory_bytes),
+                     machine.kernel, machine.huge_pages.empty() ? "none" : machine.huge_pages, machine.load_average, machine.busy_cores,
                      text_of(machine.memory_rate));
 }
 

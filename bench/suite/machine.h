@@ -13,11 +13,11 @@ struct Machine {
   std::string cpu, kernel, load_average;
   unsigned cores = 0;
   std::uint64_t memory_bytes = 0, available_bytes = 0;  // all, and what is free or can be freed
-  double load = 0;      // of the last minute, when the benchmark began
+  double busy_cores = 0;   // with other programs, over half a second when the benchmark began
   std::string started;     // local time
   std::string huge_pages;  // huge_pages_mode()
   MemoryRate memory_rate;
-  [[nodiscard]] bool is_busy() const { return load > 0.5 * cores; }
+  [[nodiscard]] bool is_busy() const { return busy_cores > 0.25 * cores; }
 };
 
 [[nodiscard]] Machine this_machine();

@@ -40,10 +40,10 @@ TEST(Report, a_mean_stands_beside_its_limit) {
 TEST(Report, a_busy_machine_is_told) {
   ReportHead head;
   head.machine.cores = 2;
-  head.machine.load = 0.5;
+  head.machine.busy_cores = 0.1;
   const auto text = [&] { return report_text(head, Workload{}, SuiteOptions{}, result_of({kSpawn}), cli::Colours::kPlain); };
   EXPECT_EQ(text().find("note "), std::string::npos);
-  head.machine.load = 3;
+  head.machine.busy_cores = 1;
   EXPECT_NE(text().find("kept the cores busy"), std::string::npos);
 }
 
