@@ -1,7 +1,8 @@
 // What a worker's birth costs, ours against the stock adapter loader, on the real base in one run:
-//   engine_bench [forks] [--cpu]       forks per row, at least 15; --cpu: CPU time instead of wall time (a busy machine)
+//   engine_bench [forks] [--cpu] [--threads N]    forks per row, at least 15; --cpu: CPU time instead of wall time (a busy
+//                                                 machine); --threads: that compute, 1 unless said
 // Ours: fork, attach + reserve of one fused page, first decode, steady decode. Stock: load each adapter from memory, set
-// all, first decode (which plans the graphs again), steady decode; last a prompt of 128 tokens. One thread. Each line: median [10th .. 90th] in ms.
+// all, first decode (which plans the graphs again), steady decode; last a prompt of 128 tokens. Each line: median [10th .. 90th] in ms.
 #include <fmt/core.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -17,6 +18,7 @@ namespace genepool {
 namespace {
 
 bool use_cpu_time = false;
+int threads = 1;
 constexpr std::int32_t kPrompt = 128;
 
 double now_ms() {
@@ -41,7 +43,7 @@ double decode_ms(LlamaEngine& engine, std::int32_t position, std::int32_t tokens
   std::vector<BatchToken> batch;
   for (std::int32_t end = position + tokens; position < end; ++position) batch.push_back({500 + position, position, 0, position + 1 == end});
   const double start = now_ms();
-  const auto status = engine.decode(batch, 1);
+  const auto status = engine.decode(batch, threads);
   GENEPOOL_CHECK(status && *status == DecodeStatus::kDone, "decode");
   return now_ms() - start;
 }
@@ -167,6 +169,7 @@ void run(int forks) {
   LlamaEngine engine;
   EngineOptions options;
   options.base_path = path;
+  options.threads = threads;
   GENEPOOL_CHECK(engine.load(options).has_value(), "load");
 
   std::vector<std::vector<std::byte>> layers;
@@ -188,7 +191,7 @@ void run(int forks) {
   for (int i = 0; i < forks; ++i) {
     for (Row& row : rows) run_once(engine, row, static_cast<Times*>(memory));
   }
-  fmt::print("{} forks a row, {} time, ms, one page {:.1f} MB, fused page {:.1f} MB\n", forks,
+  fmt::print("{} forks a row, {} threads, {} time, ms, one page {:.1f} MB, fused page {:.1f} MB\n", forks, threads,
              use_cpu_time ? "CPU" : "wall", static_cast<double>(one[0].size()) / 1e6,
              static_cast<double>(fused.size()) / 1e6);
   for (const Row& row : rows) print_row(row);
@@ -206,6 +209,8 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (std::string_view(argv[i]) == "--cpu") {
       genepool::use_cpu_time = true;
+    } else if (std::string_view(argv[i]) == "--threads" && i + 1 < argc) {
+      genepool::threads = std::max(1, std::atoi(argv[++i]));
     } else {
       forks = std::max(15, std::atoi(argv[i]));
     }

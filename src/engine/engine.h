@@ -29,6 +29,7 @@ struct EngineOptions {
   std::uint32_t context_size = 4096;  // tokens in the KV, shared by all sequences of a worker
   std::uint32_t sequences = 4;     // answered at once
   std::uint32_t batch_size = 128;  // most tokens of one decode (n_batch = n_ubatch)
+  int threads = 1;                 // most threads of one decode
 };
 
 struct EngineInfo {

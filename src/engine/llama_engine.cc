@@ -66,6 +66,7 @@ Result<void> LlamaEngine::load_model(const std::string& path) {
 }
 
 Result<void> LlamaEngine::make_context(const EngineOptions& options) {
+  threads_.emplace(options.threads);
   context_.reset(llama_init_from_model(model_.get(), context_params(options)));
   if (!context_) {
     return fail(Code::kUnavailable, "cannot make a context of {} tokens: {}", options.context_size, take_llama_error());
@@ -183,6 +184,7 @@ std::span<const float> LlamaEngine::logits(std::size_t output) const {
 }
 
 Result<void> LlamaEngine::rehearse() {
+  threads_->make();
   std::vector<BatchToken> batch;
   for (std::int32_t i = 0; i < kRehearsedTokens; ++i) batch.push_back({0, i, 0, i + 1 == kRehearsedTokens});
   const auto decoded = decode(batch, 1);
@@ -213,7 +215,7 @@ void LlamaEngine::fill_batch(std::span<const BatchToken> batch) {
 Result<DecodeStatus> LlamaEngine::decode(std::span<const BatchToken> batch, int threads) {
   GENEPOOL_TRY_VOID(check_batch(batch));
   fill_batch(batch);
-  llama_set_n_threads(context_.get(), threads, threads);
+  threads_->use(context_.get(), threads);
   const llama_batch raw{static_cast<std::int32_t>(batch.size()), batch_.tokens.data(), nullptr, batch_.positions.data(),
                         batch_.sequence_counts.data(), batch_.sequence_lists.data(), batch_.wants.data()};
   const LlamaLogPause pause;

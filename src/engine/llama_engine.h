@@ -6,11 +6,13 @@
 #include <llama.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/engine.h"
 #include "engine/llama_attach.h"
 #include "engine/llama_chat.h"
+#include "engine/llama_threads.h"
 
 namespace genepool {
 
@@ -62,6 +64,7 @@ class LlamaEngine final : public Engine {
 
   Mapping page_;  // first: the model's adapter points into it until the model is gone
   std::unique_ptr<llama_model, FreeModel> model_;
+  std::optional<ComputeThreads> threads_;
   std::unique_ptr<llama_context, FreeContext> context_;
   const llama_vocab* vocab_ = nullptr;
   AdapterSlot slot_;

@@ -94,6 +94,21 @@ TEST(LlamaEngine, decode_greedy_twice_gives_the_same_tokens) {
   EXPECT_TRUE(same_bits(*first, *second));
 }
 
+TEST(LlamaEngine, decode_keeps_its_threads_and_says_the_same_with_any_number_of_them) {
+  in_child([] {
+    auto& engine = world().engine;
+    decode_or_die(prompt_batch(kBatch));
+    const std::vector<float> wanted(engine.logits(0).begin(), engine.logits(0).end());
+    EXPECT_EQ(std::stoi(status_line("Threads")), 1);
+    for (const int threads : {kThreads, kThreads, 1, kThreads}) {
+      engine.keep_only(0, 0);
+      ASSERT_TRUE(engine.decode(prompt_batch(kBatch), threads));
+      EXPECT_EQ(std::memcmp(wanted.data(), engine.logits(0).data(), wanted.size() * sizeof(float)), 0) << threads << " threads";
+      EXPECT_EQ(std::stoi(status_line("Threads")), kThreads);
+    }
+  });
+}
+
 TEST(LlamaEngine, decode_aborted_in_a_prefill_leaves_a_usable_context) {
   in_child([] {
     auto& engine = world().engine;

@@ -15,6 +15,7 @@
 namespace genepool::test {
 
 inline constexpr std::uint32_t kBatch = 128;
+inline constexpr int kThreads = 2;  // at most
 
 struct World {
   LlamaEngine engine;
@@ -31,6 +32,7 @@ inline World& world() {
     EngineOptions options;
     options.base_path = path;
     options.batch_size = kBatch;
+    options.threads = kThreads;
     auto info = made->engine.load(options);
     GENEPOOL_CHECK(info.has_value(), "{}", info ? "" : info.error().message);
     made->info = *info;

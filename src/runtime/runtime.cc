@@ -44,7 +44,7 @@ ZygoteOptions zygote_options(const Config& config, const std::string& base_path)
   options.engine_options.context_size = static_cast<std::uint32_t>(config.engine_ctx);
   options.engine_options.sequences = static_cast<std::uint32_t>(config.pool_sequences);
   options.engine_options.batch_size = static_cast<std::uint32_t>(config.engine_batch);
-  options.threads = worker_threads_of(config);
+  options.engine_options.threads = worker_threads_of(config);
   options.deterministic = config.engine_deterministic;
   return options;
 }

@@ -124,7 +124,7 @@ Result<Duration> follow(Engine& engine, Steps& steps, const std::vector<Token>& 
 
 Result<Heard> listen(const MakeEngine& make, const std::string& base, int threads, Path& path) {
   GENEPOOL_TRY(const std::unique_ptr<Engine> engine, make());
-  const EngineOptions options{.base_path = base, .context_size = kContext, .sequences = 1, .batch_size = kBatch};
+  const EngineOptions options{.base_path = base, .context_size = kContext, .sequences = 1, .batch_size = kBatch, .threads = threads};
   GENEPOOL_TRY(const EngineInfo info, engine->load(options));
   Heard heard{.engine = info.engine, .bytes = info.weights_bytes};
   if (path.prompts.empty()) {

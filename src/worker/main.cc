@@ -91,7 +91,7 @@ bool read_flags(int argc, char** argv, const auto& walk) {
 
 bool is_sane(const ZygoteFlags& flags) {
   const EngineOptions& e = flags.options.engine_options;
-  const bool result = e.context_size > 0 && e.sequences > 0 && e.batch_size >= e.sequences && flags.options.threads > 0;
+  const bool result = e.context_size > 0 && e.sequences > 0 && e.batch_size >= e.sequences && e.threads > 0;
   if (!result) fmt::print(stderr, "genepool-worker: wanted: context, sequences, threads >= 1 and batch >= sequences\n");
   return result;
 }

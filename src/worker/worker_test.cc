@@ -23,7 +23,7 @@ ZygoteOptions fake_options(const std::string& script) {
   options.worker_program = GENEPOOL_WORKER_PROGRAM;
   options.engine = "fake";
   options.fake_script = script;
-  options.engine_options = {"", 512, 4, 64};
+  options.engine_options = {"", 512, 4, 64, 2};
   return options;
 }
 

@@ -71,7 +71,7 @@ class Zygote {
       : channel_(std::move(socket)), gate_(std::move(gate)), engine_(std::move(engine)) {
     const EngineOptions& e = options.engine_options;
     worker_options_.batcher = {info.context_size, e.sequences, e.batch_size, options.deterministic};
-    worker_options_.threads = options.threads;
+    worker_options_.threads = e.threads;
     worker_options_.knowledge = shared_knowledge();
   }
 

@@ -21,7 +21,7 @@ void walk_zygote_flags(auto& visit, auto& flags) {
   visit("--context", o.engine_options.context_size, "tokens in the KV of a worker");
   visit("--sequences", o.engine_options.sequences, "requests a worker answers at once");
   visit("--batch", o.engine_options.batch_size, "most tokens of one decode step");
-  visit("--threads", o.threads, "most threads of one decode step");
+  visit("--threads", o.engine_options.threads, "most threads of one decode step");
   visit("--deterministic", o.deterministic, "one request at a time, no prefix reuse, one thread");
   visit("--fake-script", o.fake_script, "delays and faults of the fake engine");
   visit("--log-level", o.log_level, "debug, info, warn or error");

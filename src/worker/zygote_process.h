@@ -19,7 +19,6 @@ struct ZygoteOptions {
   std::string engine = "llama";    // or "fake"
   std::string fake_script;         // faults and delays of the fake engine (engine/fake_engine.h), "" = none
   EngineOptions engine_options;
-  int threads = 2;                 // most tickets a worker asks for
   bool deterministic = false;      // one sequence per decode, no prefix reuse
   std::string log_level = "warn";
 };
