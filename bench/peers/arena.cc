@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
+#include "base/usable_cores.h"
 #include "genome/genome.h"
 #include "store/store.h"
 
@@ -39,7 +39,7 @@ std::string shown(const std::vector<std::string>& command, int port) {
   return text;
 }
 
-std::string threads() { return std::to_string(std::thread::hardware_concurrency()); }
+std::string threads() { return std::to_string(usable_cores()); }
 
 }  // namespace
 

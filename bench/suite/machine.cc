@@ -11,6 +11,7 @@
 
 #include "base/cpu_name.h"
 #include "base/huge_pages.h"
+#include "base/usable_cores.h"
 #include "cli/table.h"
 #include "runtime/process_memory.h"
 
@@ -55,13 +56,13 @@ double count_busy_cores(unsigned cores) {
 Machine this_machine() {
   Machine machine;
   machine.cpu = cpu_name();
-  machine.cores = std::thread::hardware_concurrency();
+  machine.cores = usable_cores();
   machine.memory_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   utsname names{};
   machine.available_bytes = available_memory();
   if (::uname(&names) == 0) machine.kernel = fmt::format("{} {} {}", names.sysname, names.release, names.machine);
   machine.load_average = first_words("/proc/loadavg", 3);
-  machine.busy_cores = count_busy_cores(machine.cores);
+  machine.busy_cores = count_busy_cores(std::thread::hardware_concurrency());
   machine.huge_pages = huge_pages_mode();
   machine.memory_rate = measure_memory_rate();
   const std::time_t now = std::time(nullptr);

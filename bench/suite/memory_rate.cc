@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/usable_cores.h"
 #include "suite/measurement.h"
 
 namespace genepool::bench {
@@ -46,7 +47,7 @@ double read_rate(std::span<const std::uint64_t> words, unsigned threads) {
 
 MemoryRate measure_memory_rate() {
   const std::vector<std::uint64_t> words(kBytes / sizeof(std::uint64_t), 1);
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  const unsigned cores = usable_cores();
   std::vector<double> one;
   std::vector<double> all;
   for (int round = 0; round < kRounds; ++round) {

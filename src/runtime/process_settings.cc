@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <thread>
+
+#include "base/usable_cores.h"
 
 namespace genepool {
 
 int cores_of(const Config& config) {
   if (config.engine_threads > 0) return static_cast<int>(config.engine_threads);
-  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  return static_cast<int>(usable_cores());
 }
 
 std::string worker_program(const Config& config) {
