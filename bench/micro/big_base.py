@@ -6,6 +6,7 @@ usage: big_base.py 1b|8b [--program build/genepool] [--model FROM.gguf] [--round
 The base is written by random_base.py into TMPDIR and removed at the end. Spawn: fork to hello, from WARM, p50 and p95 over the
 rounds. Memory: PSS of zygote and workers together, after each one more has answered; a worker may take its page, the KV it
 wrote and 25 MB. Exit 1: p95 above 5 ms, or a worker above that; 2: not enough disk or memory here.
+No worker waits as a spare: it would be forked beside what is measured, and share the zygote's pages with those that are counted.
 """
 
 import argparse
@@ -100,7 +101,8 @@ def main():
         random_base.write(args.shape, model, base)
         print(f"base of {args.shape} shape, {os.path.getsize(base) / 1e9:.2f} GB of Q4_0; layers of rank {args.rank} on all linears")
         program = os.path.abspath(args.program)
-        server = Server(program, data, base, {"pool.max_hot": str(args.workers), "engine.ctx": "1024", "log.level": "error"})
+        server = Server(program, data, base, {"pool.max_hot": str(args.workers), "pool.spare_worker": "false", "engine.ctx": "1024",
+                                              "log.level": "error"})
         genomes = [f"g{i}" for i in range(args.workers)]
         for i, genome in enumerate(genomes):
             for command in (["layer", "generate", f"l{i}", "--rank", args.rank, "--targets", "all", "--seed", str(i + 1), "--base", base],
