@@ -23,9 +23,14 @@ constexpr std::string_view kLeave = "\033[?25h\033[?1049l";
 termios keyboard_before{};
 bool has_keyboard = false;
 
-extern "C" void leave_screen(int) {
+// Also from a signal.
+void give_terminal_back() {
   if (has_keyboard) ::tcsetattr(STDIN_FILENO, TCSANOW, &keyboard_before);
   [[maybe_unused]] const ssize_t written = ::write(STDOUT_FILENO, kLeave.data(), kLeave.size());
+}
+
+extern "C" void leave_screen(int) {
+  give_terminal_back();
   ::_exit(0);
 }
 
@@ -61,9 +66,7 @@ class Screen {
     print(kEnter);
   }
   ~Screen() {
-    if (!is_full_) return;
-    if (has_keyboard) ::tcsetattr(STDIN_FILENO, TCSANOW, &keyboard_before);
-    print(kLeave);
+    if (is_full_) give_terminal_back();
   }
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;

@@ -184,7 +184,7 @@ std::span<const float> LlamaEngine::logits(std::size_t output) const {
 }
 
 Result<void> LlamaEngine::rehearse() {
-  threads_->make();
+  threads_->start();
   std::vector<BatchToken> batch;
   for (std::int32_t i = 0; i < kRehearsedTokens; ++i) batch.push_back({0, i, 0, i + 1 == kRehearsedTokens});
   const auto decoded = decode(batch, 1);

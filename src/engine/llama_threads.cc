@@ -4,7 +4,7 @@
 
 namespace genepool {
 
-void ComputeThreads::make() {
+void ComputeThreads::start() {
   if (pool_ || most_ == 1) return;
   ggml_threadpool_params params = ggml_threadpool_params_default(most_);
   params.poll = 0;  // who waits for the next step must not spin: other workers compute meanwhile
@@ -17,8 +17,8 @@ void ComputeThreads::use(llama_context* context, int threads) {
   llama_set_n_threads(context, threads, threads);
   const bool is_wide = threads > 1;
   if (is_wide == is_attached_) return;
-  make();
   if (is_wide) {
+    start();
     llama_attach_threadpool(context, pool_.get(), nullptr);
   } else {
     llama_detach_threadpool(context);  // a step would wake them all to tell them that they are not needed

@@ -16,8 +16,7 @@ class ComputeThreads {
   // At most so many compute in one step.
   explicit ComputeThreads(int most) : most_(most) {}
 
-  // Starts those that are missing.
-  void make();
+  void start();  // once; use() does it when it must
   // For the context's next steps.
   void use(llama_context* context, int threads);
 

@@ -38,10 +38,10 @@ double rate(std::size_t tokens, Duration time) {
   return seconds > 0 ? static_cast<double>(tokens) / seconds : 0;
 }
 
-// Wide steps beside a busy program do not end in any useful time (thread_choice.h): they are given up with kUnavailable.
+// Wide steps beside a busy program do not end in any useful time (thread_choice.h): they are given up and counted.
 class Steps {
  public:
-  Steps(Engine& engine, int threads) : engine_(engine), threads_(threads) {
+  Steps(Engine& engine, int threads, int& collapses) : engine_(engine), threads_(threads), collapses_(collapses) {
     engine_.set_abort([this] { return choice_.is_hopeless(tokens_, monotonic_now()); });
   }
   ~Steps() { engine_.set_abort(nullptr); }
@@ -76,7 +76,10 @@ class Steps {
     choice_.begin(threads_, monotonic_now());
     GENEPOOL_TRY(const DecodeStatus status, engine_.decode(batch, threads_));
     choice_.end(tokens_, monotonic_now(), status == DecodeStatus::kAborted);
-    if (status == DecodeStatus::kAborted) return fail(Code::kUnavailable, "{} threads wait for each other beside a busy program", threads_);
+    if (status == DecodeStatus::kAborted) {
+      ++collapses_;
+      return fail(Code::kUnavailable, "{} threads wait for each other beside a busy program", threads_);
+    }
     if (status != DecodeStatus::kDone) return fail(Code::kInternal, "the engine had no room for a trial of {} tokens", kContext);
     return {};
   }
@@ -84,6 +87,7 @@ class Steps {
  private:
   Engine& engine_;
   int threads_;
+  int& collapses_;
   ThreadKnowledge known_;
   ThreadChoice choice_{threads_, known_};
   std::size_t tokens_ = 0;  // of the step under way
@@ -122,7 +126,7 @@ Result<Duration> follow(Engine& engine, Steps& steps, const std::vector<Token>& 
   return computing;
 }
 
-Result<Heard> listen(const MakeEngine& make, const std::string& base, int threads, Path& path) {
+Result<Heard> listen(const MakeEngine& make, const std::string& base, int threads, Path& path, int& collapses) {
   GENEPOOL_TRY(const std::unique_ptr<Engine> engine, make());
   const EngineOptions options{.base_path = base, .context_size = kContext, .sequences = 1, .batch_size = kBatch, .threads = threads};
   GENEPOOL_TRY(const EngineInfo info, engine->load(options));
@@ -133,7 +137,7 @@ Result<Heard> listen(const MakeEngine& make, const std::string& base, int thread
     }
     path.answers.resize(path.prompts.size());
   }
-  Steps steps(*engine, threads);
+  Steps steps(*engine, threads, collapses);
   GENEPOOL_TRY_VOID(steps.warm_up(path.prompts.front()));
   Duration computing{};
   for (std::size_t i = 0; i < path.prompts.size(); ++i) {
@@ -171,15 +175,17 @@ Result<void> compare(const Heard& source, const Heard& candidate, BaseComparison
   return {};
 }
 
-// All of it with `threads` threads. kUnavailable: a wide step was hopeless kCollapses times.
-Result<BaseComparison> compare_with(int threads, const MakeEngine& make, const BaseTrial& trial, const TrialProgress& progress) {
+// All of it with `threads` threads, unless `collapses` of their steps reach kCollapses.
+Result<BaseComparison> compare_with(int threads, const MakeEngine& make, const BaseTrial& trial, const TrialProgress& progress,
+                                    int& collapses) {
   BaseComparison result{.threads = threads};
   Path path;
-  int collapses = 0;
   const auto try_until_heard = [&](const std::string& base) {
-    Result<Heard> heard = listen(make, base, threads, path);
-    while (!heard && heard.error().code == Code::kUnavailable && ++collapses < kCollapses) heard = listen(make, base, threads, path);
-    return heard;
+    while (true) {
+      const int before = collapses;
+      Result<Heard> heard = listen(make, base, threads, path, collapses);
+      if (heard || collapses == before || collapses >= kCollapses) return heard;
+    }
   };
   std::vector<BaseSpeed> of_source;
   std::vector<BaseSpeed> of_candidate;
@@ -204,9 +210,9 @@ Result<BaseComparison> compare_with(int threads, const MakeEngine& make, const B
 }  // namespace
 
 Result<BaseComparison> compare_bases(const MakeEngine& make, const BaseTrial& trial, const TrialProgress& progress) {
-  Result<BaseComparison> found = compare_with(trial.threads, make, trial, progress);
-  const bool is_hopeless = !found && found.error().code == Code::kUnavailable;
-  return is_hopeless && trial.threads > 1 ? compare_with(1, make, trial, progress) : found;
+  int collapses = 0;
+  Result<BaseComparison> found = compare_with(trial.threads, make, trial, progress, collapses);
+  return collapses < kCollapses ? found : compare_with(1, make, trial, progress, collapses);
 }
 
 std::string line_of(const BaseComparison& c) {

@@ -52,7 +52,7 @@ TEST(BaseComparison, threads_that_wait_for_each_other_are_given_up_and_one_measu
 }
 
 TEST(BaseComparison, threads_that_do_not_collapse_are_kept) {
-  const auto found = compare_bases(fake(""), {.threads = 2, .rounds = 1}, say_nothing);
+  const auto found = compare_bases(fake("decode_ms=10"), {.threads = 2, .rounds = 1}, say_nothing);
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->threads, 2);
 }

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <functional>
 
 #include "base/unique_fd.h"
 #include "worker/worker_command.h"
@@ -41,7 +42,7 @@ Result<pid_t> spawn(std::vector<std::string> words, int output) {
 }
 
 // Every line as it comes, without its break. -> the last one.
-std::string read_lines(int fd, const TrialProgress& on_line) {
+std::string read_lines(int fd, const std::function<void(const std::string&)>& on_line) {
   std::string text;
   std::string last;
   std::array<char, 4096> chunk{};
