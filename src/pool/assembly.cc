@@ -9,10 +9,6 @@
 namespace genepool {
 namespace {
 
-constexpr double kEwmaShare = 0.3;  // a new level is believed after about five page-ins
-
-double ewma(double old, double sample) { return old == 0 ? sample : old + kEwmaShare * (sample - old); }
-
 // A second fork is worth trying; a second attach of a bad layer is not.
 bool is_transient(Code code) { return code == Code::kUnavailable || code == Code::kWorkerDied || code == Code::kIo; }
 
@@ -66,6 +62,7 @@ void PoolCore::State::build(Entry& e) {
     }
   }
   e.is_building = true;
+  e.build_since = now;
   e.spoiled.clear();
   refresh(e);
   trim_warm();  // a preload's page is charged to WARM from now on
@@ -84,6 +81,7 @@ void PoolCore::State::handle(const PageBuilt& built) {
   if (e == nullptr || !e->is_building) return;
   e->is_building = false;
   charge_layers(*e, built.loaded);
+  remember_load(e->usage->warm, build_seconds, to_ms(now - e->build_since) / 1e3);
   if (built.page_bytes > e->page_bytes) {  // memory was promised for less
     out(DropPage{built.identity});
     refresh(*e);
@@ -112,9 +110,7 @@ void PoolCore::State::handle(const WorkerReady& ready) {
   if (e == nullptr || e->worker->state != WorkerState::kStarting) return;
   Worker& w = *e->worker;
   w.hot_since = w.last_sign = now;
-  const double seconds = to_ms(now - e->assembly_since) / 1e3;
-  page_in_seconds = ewma(page_in_seconds, seconds);
-  e->usage.load_seconds = ewma(e->usage.load_seconds, seconds);
+  remember_load(e->usage->hot, page_in_seconds, to_ms(now - e->assembly_since) / 1e3);
   become_idle(w);
   fill(*e);  // also when an evict is pending: these waited for this very assembly
   refresh(*e);

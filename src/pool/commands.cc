@@ -27,7 +27,7 @@ void PoolCore::State::handle(const BringTo& wish) {
     return out(CommandDone{wish.command, false, *error});
   }
   // A wish counts as a use for recency, else the LRU would drop first what was just asked for.
-  if (want != Want::kCold) e.usage.last_use = ++last_use;
+  if (want != Want::kCold) e.usage->last_use = ++last_use;
   add_command(e, wish.command, want, wish.deadline);
 }
 

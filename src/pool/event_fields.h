@@ -37,6 +37,7 @@ void walk(auto& f, Is<SetKnobs> auto& v) { f(v.knobs); }
 void walk(auto& f, Is<Knobs> auto& v) {
   f(v.max_hot), f(v.hot_bytes), f(v.kv_bytes_per_worker), f(v.warm_max_genomes), f(v.warm_bytes), f(v.sequences), f(v.queue);
   f(v.idle_ttl), f(v.turn), f(v.stuck_after), f(v.probe_timeout);
+  f(v.hot_policy), f(v.warm_policy), f(v.min_residency), f(v.load_prior);
 }
 
 void walk(auto& f, Is<GrantRequest> auto& v) { f(v.request), f(v.worker), f(v.identity), f(v.tier), f(v.is_retry); }
@@ -62,5 +63,6 @@ static_assert(std::size(kActionNames) == std::variant_size_v<Action>);
 
 // An enum's last value, so that a log with a wild one is refused and not undefined behaviour.
 constexpr int last_value(Goal) { return static_cast<int>(Goal::kCold); }
+constexpr int last_value(PolicyKind) { return static_cast<int>(kPolicyKinds) - 1; }
 
 }  // namespace genepool::log_fields

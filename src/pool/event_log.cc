@@ -96,11 +96,13 @@ struct Reader {
     v = code_from_api(w);
     if (error_row(v).api_code != w) is_ok = false;
   }
-  void operator()(Goal& v) {
+  template <class E>
+    requires std::is_enum_v<E>
+  void operator()(E& v) {
     int number = 0;
     (*this)(number);
     if (number < 0 || number > log_fields::last_value(v)) is_ok = false;
-    if (is_ok) v = static_cast<Goal>(number);
+    if (is_ok) v = static_cast<E>(number);
   }
   void operator()(std::string& v) {
     std::string_view w = word();
@@ -219,7 +221,7 @@ Result<ReplayReport> replay(std::string_view log_text) {
     if (!pool) {
       const SetKnobs* first = std::get_if<SetKnobs>(&parsed.first);
       if (first == nullptr) return fail(Code::kBadRequest, "line {}: the first event must be SetKnobs", lines.number);
-      pool.emplace(first->knobs, make_lru(), make_lru());
+      pool.emplace(first->knobs);
     }
     said.clear();
     pool->on(parsed.first, parsed.second, [&](const Action& action) { said.push_back(action_line(action)); });

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "genome/genome.h"
+#include "pool/policy.h"
 
 namespace genepool {
 
@@ -111,6 +112,9 @@ struct Knobs {
   Duration turn{};                       // once HOT under contention, a busy genome keeps its worker this long
   Duration stuck_after{};                // busy and silent this long = stuck; 0 = never
   Duration probe_timeout{};              // an idle worker must answer within; 0 = no bound
+  PolicyKind hot_policy = PolicyKind::kLru, warm_policy = PolicyKind::kLru;
+  Duration min_residency{};              // who came in less than this ago leaves after all others; twice its load time at least
+  Duration load_prior = std::chrono::milliseconds(10);  // what a load is taken to cost before any was measured
   bool operator==(const Knobs&) const = default;
 };
 struct SetKnobs {

@@ -1,5 +1,6 @@
 // Eviction: SIGKILL of idle, unpinned workers that nobody waits for, in the order of the policy.
 #include <algorithm>
+#include <iterator>
 
 #include "pool/state.h"
 
@@ -39,12 +40,20 @@ std::vector<PoolCore::State::Entry*> PoolCore::State::idle_victims() {
   return idle;
 }
 
+// Its load has not paid yet. It still leaves before anyone is kept waiting: then its place was the one for who comes and goes.
+bool PoolCore::State::has_just_come(const Entry& e) const {
+  const Duration load = from_ms(2e3 * e.usage->hot.seconds);
+  return now < e.worker->hot_since + std::max(knobs.min_residency, load);
+}
+
 PoolCore::State::Entry* PoolCore::State::take_victim(std::vector<Entry*>& idle) const {
   auto it = std::find_if(idle.begin(), idle.end(), [](const Entry* e) { return e->worker->is_yielding; });
   if (it == idle.end()) {
+    const auto settled_end = std::stable_partition(idle.begin(), idle.end(), [this](const Entry* e) { return !has_just_come(*e); });
+    const auto end = settled_end == idle.begin() ? idle.end() : settled_end;
     std::vector<const Usage*> usages;
     usages.reserve(idle.size());
-    for (const Entry* e : idle) usages.push_back(&e->usage);
+    std::transform(idle.begin(), end, std::back_inserter(usages), [](const Entry* e) { return e->usage; });
     it = idle.begin() + static_cast<std::ptrdiff_t>(choose_victim(*hot_policy, usages, now));
   }
   Entry* victim = *it;

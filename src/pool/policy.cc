@@ -1,19 +1,42 @@
 #include "pool/policy.h"
 
+#include <algorithm>
+#include <array>
+
+#include "pool/baselines.h"
+#include "pool/ghost.h"
+#include "pool/tournament.h"
+
 namespace genepool {
 namespace {
 
-// Least recently used: the baseline that every other policy is compared with.
-class Lru final : public Policy {
- public:
-  std::string_view name() const override { return "lru"; }
-  void on_request(const Usage&, Instant) override {}  // all it needs is in Usage
-  double score(const Usage& usage, Instant) const override { return static_cast<double>(usage.last_use); }
-};
+constexpr std::array<std::string_view, kPolicyKinds> kNames = {"lru",  "gd",         "gdsf", "decay10m", "decay1d",  "markov",
+                                                               "mru",  "tournament", "fifo", "sieve",    "wtinylfu", "fill_once"};
 
 }  // namespace
 
-std::unique_ptr<Policy> make_lru() { return std::make_unique<Lru>(); }
+std::string_view policy_name(PolicyKind kind) { return kNames.at(static_cast<std::size_t>(kind)); }
+
+std::optional<PolicyKind> policy_from(std::string_view name) {
+  const auto it = std::ranges::find(kNames, name);
+  if (it == kNames.end()) return std::nullopt;
+  return static_cast<PolicyKind>(it - kNames.begin());
+}
+
+double Budget::share(const Cost& cost) const {
+  return std::max(1.0 / places, static_cast<double>(cost.bytes) / static_cast<double>(bytes));
+}
+
+std::unique_ptr<Policy> make_policy(PolicyKind kind, Cost Usage::*cost, const Budget& budget) {
+  switch (kind) {
+    case PolicyKind::kTournament: return std::make_unique<Tournament>(cost, budget);
+    case PolicyKind::kFifo:
+    case PolicyKind::kSieve:
+    case PolicyKind::kWTinyLfu:
+    case PolicyKind::kFillOnce: return make_baseline(kind, cost, budget);
+    default: return std::make_unique<Ghost>(kind, cost, budget);
+  }
+}
 
 std::size_t choose_victim(const Policy& policy, std::span<const Usage* const> candidates, Instant now) {
   GENEPOOL_CHECK(!candidates.empty());

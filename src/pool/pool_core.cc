@@ -7,15 +7,15 @@
 
 namespace genepool {
 
-PoolCore::State::State(const Knobs& first_knobs, std::unique_ptr<Policy> hot, std::unique_ptr<Policy> warm)
-    : knobs(first_knobs),
-      hot_policy(std::move(hot)),
-      warm_policy(std::move(warm)),
+PoolCore::State::State(const Knobs& first_knobs)
+    : book(kMostRemembered, [this](const Usage& usage) { forget(usage); }),
+      knobs(first_knobs),
+      hot_policy(make_policy(first_knobs.hot_policy, &Usage::hot, hot_budget())),
+      warm_policy(make_policy(first_knobs.warm_policy, &Usage::warm, warm_budget())),
       seats_allowed(first_knobs.max_hot),
       bytes_allowed(first_knobs.hot_bytes) {}
 
-PoolCore::PoolCore(const Knobs& knobs, std::unique_ptr<Policy> hot_policy, std::unique_ptr<Policy> warm_policy)
-    : state_(std::make_unique<State>(knobs, std::move(hot_policy), std::move(warm_policy))) {}
+PoolCore::PoolCore(const Knobs& knobs) : state_(std::make_unique<State>(knobs)) {}
 
 PoolCore::~PoolCore() = default;
 
@@ -53,7 +53,12 @@ void PoolCore::State::settle() {
 
 void PoolCore::State::handle(const SetKnobs& e) {
   if (e.knobs == knobs) return;
+  const bool is_new_hot = e.knobs.hot_policy != knobs.hot_policy, is_new_warm = e.knobs.warm_policy != knobs.warm_policy;
   knobs = e.knobs;
+  if (is_new_hot) hot_policy = make_policy(knobs.hot_policy, &Usage::hot, hot_budget());
+  if (is_new_warm) warm_policy = make_policy(knobs.warm_policy, &Usage::warm, warm_budget());
+  hot_policy->resize(hot_budget());
+  warm_policy->resize(warm_budget());
   while (!held.empty()) unseat(*held.front());  // nothing was done for these yet: they queue again under the new knobs
 }
 
@@ -79,8 +84,8 @@ PoolSnapshot PoolCore::snapshot() const {
     g.is_assembling = e.is_building || (e.seat != State::Seat::kNone && !e.is_hot());
     g.page_bytes = e.has_page ? e.page_bytes : 0;
     g.waiting = static_cast<std::uint32_t>(e.waiting.size());
-    g.requests = e.usage.requests;
-    g.last_time = e.usage.last_time;
+    g.requests = e.usage->requests;
+    g.last_time = e.usage->last_time;
     if (e.worker) {
       g.worker = e.worker->id;
       g.worker_state = e.worker->state;
@@ -97,6 +102,8 @@ PoolSnapshot PoolCore::snapshot() const {
   copy.warm = s.total(State::Charge::kWarm).count;
   copy.layer_bytes = s.layer_bytes;
   copy.knobs = s.knobs;
+  copy.hot_policy = s.hot_policy->status();
+  copy.warm_policy = s.warm_policy->status();
   return copy;
 }
 

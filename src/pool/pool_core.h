@@ -1,7 +1,7 @@
 // PoolCore: which genome is HOT, WARM or COLD, who waits, who is served, who leaves. A state machine without thread, clock,
 // I/O or chance: on(event, now, sink) is its only input, the sink its only output (ADR 0003).
 // Owner: the runtime (one strand), the simulator, or a test. Thread: one at a time, no locks inside.
-// Use:   PoolCore pool(knobs, make_lru(), make_lru());
+// Use:   PoolCore pool(knobs);
 //        pool.on(Arrive{...}, now, sink);           // actions come out during the call
 //        timer.expire_at(pool.next_wakeup());       // then pool.on(Tick{}, now, sink)
 //
@@ -52,11 +52,12 @@ struct PoolSnapshot {
   std::uint64_t hot_bytes = 0, warm_page_bytes = 0, layer_bytes = 0;
   std::uint32_t hot = 0, warm = 0, waiting = 0, in_flight = 0;
   Knobs knobs;
+  PolicyStatus hot_policy, warm_policy;
 };
 
 class PoolCore {
  public:
-  PoolCore(const Knobs& knobs, std::unique_ptr<Policy> hot_policy, std::unique_ptr<Policy> warm_policy);
+  explicit PoolCore(const Knobs& knobs);
   ~PoolCore();
 
   // The sink is called during the call and must not call on(); a `now` before the last one counts as the last one.

@@ -28,6 +28,7 @@ Knobs test_knobs() {
   k.turn = 2s;
   k.stuck_after = 10s;
   k.probe_timeout = 500ms;
+  k.load_prior = 5ms;  // what a spawn takes here
   return k;
 }
 
@@ -37,7 +38,7 @@ Knobs knobs_with(std::uint32_t max_hot) {
   return k;
 }
 
-Harness::Harness(const Knobs& knobs) : pool(knobs, make_lru(), make_lru()), knobs_(knobs) { send(SetKnobs{knobs}); }
+Harness::Harness(const Knobs& knobs) : pool(knobs), knobs_(knobs) { send(SetKnobs{knobs}); }
 
 // 'A' has the layer a (30 bytes) and one that all genomes share; '0' is the bare base.
 const GenomeSpec& Harness::spec(char genome) {

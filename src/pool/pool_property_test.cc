@@ -27,6 +27,9 @@ Knobs random_knobs(std::mt19937_64& rng) {
   k.idle_ttl = Duration(rng() % 3 * std::chrono::nanoseconds(2s).count());
   k.turn = Duration(rng() % 3 * std::chrono::nanoseconds(500ms).count());
   k.stuck_after = 3s;
+  k.hot_policy = static_cast<PolicyKind>(rng() % kPolicyKinds);
+  k.warm_policy = static_cast<PolicyKind>(rng() % kPolicyKinds);
+  k.min_residency = Duration(rng() % 3 * std::chrono::nanoseconds(300ms).count());
   return k;
 }
 

@@ -57,11 +57,7 @@ void PoolCore::State::handle(const Arrive& a) {
     refresh(e);
     return turn_away(too_late_error(wait, a.deadline - now));
   }
-  e.usage.last_use = ++last_use;
-  e.usage.last_time = now;
-  ++e.usage.requests;
-  hot_policy->on_request(e.usage, now);
-  warm_policy->on_request(e.usage, now);
+  remember_request(e);
   Request& r = requests[a.request];
   r = {.id = a.request, .seq = ++last_seq, .entry = &e, .arrived = now, .deadline = a.deadline};
   r.tier = e.is_hot() ? Tier::kHot : e.assembly_tier;  // not seated yet: seat() will say

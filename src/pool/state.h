@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "pool/pool_core.h"
+#include "pool/usage_book.h"
 #include "pool/wait_forecast.h"
 
 namespace genepool {
@@ -78,7 +79,7 @@ struct PoolCore::State {
   // What the pool knows of one genome. Forgotten when it is COLD, unpinned and nobody wants it.
   struct Entry {
     GenomeSpec spec;
-    Usage usage;
+    Usage* usage = nullptr;  // the book's
     bool is_pinned = false;
     bool has_page = false, is_building = false, is_stale = false;  // stale: a layer of it is gone, not to be kept
     std::uint64_t page_bytes = 0;                                  // spec's upper bound until the page is built
@@ -86,7 +87,7 @@ struct PoolCore::State {
     Seat seat = Seat::kNone;
     std::uint64_t kv_bytes = 0;  // charged with the seat
     Tier assembly_tier = Tier::kCold;
-    Instant assembly_since{};
+    Instant assembly_since{}, build_since{};
     bool has_respawned = false;
     std::optional<Worker> worker;
     boost::container::flat_set<Request*, BySeq> waiting;  // keeps its room: a HOT hit allocates nothing
@@ -114,7 +115,7 @@ struct PoolCore::State {
     std::uint64_t bytes = 0, last_use = 0;
   };
 
-  State(const Knobs& first_knobs, std::unique_ptr<Policy> hot, std::unique_ptr<Policy> warm);
+  explicit State(const Knobs& first_knobs);
 
   // One per event.
   void handle(const Arrive& e);         // requests.cc
@@ -175,11 +176,19 @@ struct PoolCore::State {
   void ask_to_yield(Entry& e);
   void take_back(Entry& e);
 
+  // remembering.cc: what policies may know of a genome
+  void remember_request(Entry& e);
+  void remember_load(Cost& cost, double& usual, double seconds);
+  void forget(const Usage& usage);
+  [[nodiscard]] Budget hot_budget() const { return {knobs.max_hot, knobs.hot_bytes}; }
+  [[nodiscard]] Budget warm_budget() const;
+
   // eviction.cc
   [[nodiscard]] bool make_room(const Entry& newcomer);
   void shrink_hot();
   [[nodiscard]] std::vector<Entry*> idle_victims();
   [[nodiscard]] Entry* take_victim(std::vector<Entry*>& idle) const;
+  [[nodiscard]] bool has_just_come(const Entry& e) const;
 
   // assembly.cc
   void seat(Entry& e);
@@ -239,6 +248,7 @@ struct PoolCore::State {
   [[nodiscard]] std::uint64_t hot_need(const Entry& e) const { return e.page_bytes + knobs.kv_bytes_per_worker; }
 
   std::pmr::unsynchronized_pool_resource nodes;  // of what comes and goes with every request: used again, not allocated again
+  UsageBook book;
   std::map<Identity, Entry> entries;
   std::pmr::map<RequestId, Request> requests{&nodes};
   std::map<std::uint64_t, Command> commands;  // by seq
@@ -254,11 +264,12 @@ struct PoolCore::State {
   std::uint64_t layer_bytes = 0;
 
   Knobs knobs;
+  static constexpr std::size_t kMostRemembered = 10'000;
   std::unique_ptr<Policy> hot_policy, warm_policy;
   bool can_spawn = true, is_final = false, is_draining = false;
   std::uint32_t blocked = 0;      // genomes of the line that no idle victim can help
   bool is_short_of_yields = false;  // someone is blocked, and every candidate's turn still runs
-  double page_in_seconds = 0;     // EWMA of assemblies, 0 = none yet
+  double page_in_seconds = 0, build_seconds = 0;  // EWMA of assemblies and of their builds, 0 = none yet
   WaitForecast forecast;
   std::uint64_t last_seq = 0, last_use = 0, last_layer_use = 0;
   WorkerId last_worker = 0;

@@ -14,9 +14,9 @@ PoolCore::State::Entry& PoolCore::State::enter(const GenomeSpec& spec) {
   const auto [it, is_new] = entries.try_emplace(spec.identity);
   Entry& e = it->second;
   const bool is_cold = e.is_at_rest() && !e.has_page && !e.is_building;
+  if (is_new) e.usage = &book.hold(spec.identity);
   if (is_new || is_cold) {
     e.spec = spec;
-    e.usage.identity = spec.identity;
     e.page_bytes = spec.page_bytes;
   }
   return e;
@@ -62,7 +62,6 @@ void PoolCore::State::recharge(Entry& e) {
   if (e.charged.kind != Charge::kNone) apply(e.charged, [](auto& sum, auto part) { sum -= part; });
   if (next.kind != Charge::kNone) apply(next, [](auto& sum, auto part) { sum += part; });
   e.charged = next;
-  e.usage.bytes = next.bytes;
 }
 
 void PoolCore::State::requeue(Entry& e) {
@@ -86,7 +85,9 @@ void PoolCore::State::forget_cold() {
     const auto it = entries.find(identity);
     if (it == entries.end()) continue;
     const Entry& e = it->second;
-    if (e.charged.kind == Charge::kNone && !e.is_pinned && !e.is_wanted()) entries.erase(it);
+    if (e.charged.kind != Charge::kNone || e.is_pinned || e.is_wanted()) continue;
+    book.release(*e.usage);
+    entries.erase(it);
   }
   forgettable.clear();
 }

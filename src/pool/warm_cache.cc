@@ -79,7 +79,7 @@ bool PoolCore::State::drop_warm_page() {
   if (rank == ranks.end()) return false;
   std::vector<const Usage*> usages;
   usages.reserve(rank->size());
-  for (const Entry* e : *rank) usages.push_back(&e->usage);
+  for (const Entry* e : *rank) usages.push_back(e->usage);
   Entry& victim = *(*rank)[choose_victim(*warm_policy, usages, now)];
   fail_commands(victim, busy_error(Code::kUnavailable, "there is no room for its page in warm.bytes"),
                 [](Want want) { return want == Want::kWarm; });

@@ -17,7 +17,7 @@ struct CloseFile {
 
 struct PoolDriver::State {
   State(Loop& l, const Knobs& knobs, Perform p)
-      : loop(l), core(knobs, make_lru(), make_lru()), perform(std::move(p)) {}
+      : loop(l), core(knobs), perform(std::move(p)) {}
 
   void write(std::string_view line) {
     if (!log_file) return;

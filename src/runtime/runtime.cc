@@ -139,6 +139,13 @@ std::uint64_t RuntimeImpl::kv_quota() const {
   return config_.kv_bytes > 0 ? static_cast<std::uint64_t>(config_.kv_bytes) : kv_bytes_default_;
 }
 
+// params.def lets no other words in.
+static PolicyKind known_policy(std::string_view name) {
+  const std::optional<PolicyKind> kind = policy_from(name);
+  GENEPOOL_CHECK(kind.has_value(), "no policy is called {}", name);
+  return *kind;
+}
+
 Knobs RuntimeImpl::knobs() const {
   Knobs knobs;
   knobs.max_hot = static_cast<std::uint32_t>(config_.pool_max_hot);
@@ -152,6 +159,9 @@ Knobs RuntimeImpl::knobs() const {
   knobs.turn = std::chrono::milliseconds(config_.pool_turn);
   knobs.stuck_after = std::chrono::milliseconds(config_.pool_stuck_after);
   knobs.probe_timeout = std::chrono::milliseconds(config_.pool_probe_timeout);
+  knobs.hot_policy = known_policy(config_.pool_policy);
+  knobs.warm_policy = known_policy(config_.warm_policy);
+  knobs.min_residency = std::chrono::milliseconds(config_.pool_min_residency);
   return knobs;
 }
 
