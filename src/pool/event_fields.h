@@ -29,6 +29,7 @@ void walk(auto& f, Is<WorkerGone> auto& v) { f(v.worker); }
 void walk(auto& f, Is<WorkerAlive> auto& v) { f(v.worker); }
 void walk(auto& f, Is<ProbeAnswered> auto& v) { f(v.worker); }
 void walk(auto& f, Is<BringTo> auto& v) { f(v.command), f(v.genome), f(v.goal), f(v.deadline); }
+void walk(auto& f, Is<Prewarm> auto& v) { f(v.command), f(v.genome), f(v.victim), f(v.protect_until), f(v.deadline); }
 void walk(auto& f, Is<Demote> auto& v) { f(v.command), f(v.identity); }
 void walk(auto& f, Is<SetPin> auto& v) { f(v.genome), f(v.is_pinned); }
 void walk(auto& f, Is<LayerGone> auto& v) { f(v.layer); }
@@ -54,7 +55,7 @@ void walk(auto& f, Is<CommandDone> auto& v) { f(v.command), f(v.is_ok), f(v.erro
 // In the order of the variants.
 inline constexpr const char* kEventNames[] = {"Arrive",       "Cancel",      "FirstToken",    "Release",       "PageBuilt",
                                               "PageFailed",   "WorkerReady", "WorkerFailed",  "WorkerGone",    "WorkerAlive",
-                                              "ProbeAnswered", "BringTo",    "Demote",        "SetPin",        "LayerGone",
+                                              "ProbeAnswered", "BringTo",    "Prewarm",     "Demote",        "SetPin",        "LayerGone",
                                               "BaseState",    "SetKnobs",    "Drain",         "Tick"};
 inline constexpr const char* kActionNames[] = {"Grant",  "Refuse",         "BuildPage", "SpawnWorker", "ProbeWorker",
                                                "Kill",   "CancelOnWorker", "DropPage",  "DropLayer",   "CommandDone"};

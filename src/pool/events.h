@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -85,6 +86,15 @@ struct BringTo {  // preload (kWarm), warmup/load (kHot), evict (kCold: drop the
   Goal goal = Goal::kHot;
   Instant deadline{};
 };
+// A guess that the genome will be wanted: HOT if there is room now, or if `victim` may leave for it now; else CommandDone with
+// kUnavailable. Waits for nobody, keeps nobody waiting. Until `protect_until` it leaves after all others.
+struct Prewarm {
+  CommandId command = 0;
+  GenomeSpec genome;
+  std::optional<Identity> victim;
+  Instant protect_until{};
+  Instant deadline{};
+};
 struct Demote {  // evict from HOT: a busy worker drains first; the page stays WARM. kConflict when pinned
   CommandId command = 0;
   Identity identity;
@@ -124,7 +134,7 @@ struct Drain {};  // no new arrivals (refused with kDraining), running ones fini
 struct Tick {};   // the time of next_wakeup() has come
 
 using Event = std::variant<Arrive, Cancel, FirstToken, Release, PageBuilt, PageFailed, WorkerReady, WorkerFailed, WorkerGone,
-                           WorkerAlive, ProbeAnswered, BringTo, Demote, SetPin, LayerGone, BaseState, SetKnobs, Drain, Tick>;
+                           WorkerAlive, ProbeAnswered, BringTo, Prewarm, Demote, SetPin, LayerGone, BaseState, SetKnobs, Drain, Tick>;
 
 // ------------------------------------------------------------------------------------------------ actions
 // Per Arrive: RefuseRequest, or GrantRequest and then Release; nothing more once it was cancelled while it waited. When its

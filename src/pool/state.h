@@ -11,6 +11,7 @@
 #include <memory_resource>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,6 +81,8 @@ struct PoolCore::State {
   struct Entry {
     GenomeSpec spec;
     Usage* usage = nullptr;  // the book's
+    std::uint64_t brought_use = 0;  // when it was last brought in without a request, in the order of last_use
+    Instant protected_until{};      // it is expected
     bool is_pinned = false;
     bool has_page = false, is_building = false, is_stale = false;  // stale: a layer of it is gone, not to be kept
     std::uint64_t page_bytes = 0;                                  // spec's upper bound until the page is built
@@ -131,6 +134,7 @@ struct PoolCore::State {
   void handle(const WorkerAlive& e);
   void handle(const ProbeAnswered& e);
   void handle(const BringTo& e);        // commands.cc
+  void handle(const Prewarm& e);
   void handle(const Demote& e);
   void handle(const SetPin& e);
   void handle(const LayerGone& e);      // warm_cache.cc
@@ -188,7 +192,9 @@ struct PoolCore::State {
   void shrink_hot();
   [[nodiscard]] std::vector<Entry*> idle_victims();
   [[nodiscard]] Entry* take_victim(std::vector<Entry*>& idle) const;
-  [[nodiscard]] bool has_just_come(const Entry& e) const;
+  [[nodiscard]] bool may_leave(const Entry& e) const;
+  [[nodiscard]] bool is_expected(const Entry& e) const;
+  [[nodiscard]] std::size_t choose(const Policy& policy, std::span<Entry* const> candidates) const;
 
   // assembly.cc
   void seat(Entry& e);
