@@ -1,128 +1,115 @@
 #include "trace/generate.h"
 
-#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
-
-#include "trace/belady.h"
-#include "trace/stack_distance.h"
 
 namespace genepool {
 namespace {
 
-constexpr std::array<std::uint32_t, 4> kPlaces{3, 5, 10, 20};
 constexpr std::uint64_t kSeeds = 8;
 
 Trace trace_of(std::string_view profile, const GenerateOptions& options) { return generate(*find_profile(profile), options).value(); }
 
-struct Ratios {
-  std::array<double, 4> lru{}, min{};
-};
-
-Ratios mean_ratios(std::string_view profile) {
-  Ratios ratios;
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    const std::vector<std::uint32_t> uses = genome_uses(trace_of(profile, {.seed = seed}));
-    const std::vector<std::uint64_t> lru = lru_misses(uses, kPlaces.back());
-    const double all = static_cast<double>(uses.size()) * kSeeds;
-    for (std::size_t i = 0; i < kPlaces.size(); ++i) {
-      ratios.lru.at(i) += static_cast<double>(lru[kPlaces.at(i)]) / all;
-      ratios.min.at(i) += static_cast<double>(min_misses(uses, kPlaces.at(i))) / all;
-    }
-  }
-  return ratios;
-}
-
-void expect_near(std::string_view what, const std::array<double, 4>& found, const std::array<double, 4>& wanted) {
-  fmt::print("{:24}", what);
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    fmt::print("  {:.3f} ({:.3f} {:+.1f} %)", found.at(i), wanted.at(i), 100 * (found.at(i) / wanted.at(i) - 1));
-    EXPECT_NEAR(found.at(i) / wanted.at(i), 1, 0.05) << what << " at k = " << kPlaces.at(i);
-  }
-  fmt::print("\n");
-}
-
-// The profiles were fitted to logs by another generator of the same process: its miss ratios, means of eight seeds.
-TEST(Generate, the_profiles_miss_as_they_were_fitted_to) {
-  struct Row {
-    std::string_view profile;
-    std::array<double, 4> lru, min;
-  };
-  constexpr std::array<Row, 5> kRows{{
-      {"model-skew", {.451, .268, .109, .041}, {.309, .167, .063, .022}},
-      {"drift", {.481, .299, .134, .060}, {.331, .187, .080, .033}},
-      {"persona-sessions", {.618, .444, .272, .233}, {.443, .304, .223, .200}},
-      {"lora-head", {.322, .202, .160, .142}, {.238, .162, .124, .099}},
-      {"slora-0.3", {.955, .927, .864, .758}, {.822, .741, .619, .483}},
-  }};
-  fmt::print("misses at k = 3, 5, 10, 20: found (fitted to, difference)\n");
-  for (const Row& row : kRows) {
-    const Ratios found = mean_ratios(row.profile);
-    expect_near(fmt::format("{} LRU", row.profile), found.lru, row.lru);
-    expect_near(fmt::format("{} MIN", row.profile), found.min, row.min);
-  }
-}
-
-// Shares of the requests, means of eight seeds.
-struct Shape {
-  double top_1 = 0, top_5 = 0, top_10 = 0, first_uses = 0, same_as_last = 0, genomes = 0;
-};
-
-Shape shape_of(const Trace& trace) {
-  std::vector<double> counts(trace.genomes.size());
-  std::map<std::uint32_t, std::uint32_t> last_of_user;
-  double same = 0, returned = 0;
+void expect_well_formed(const Trace& trace) {
+  double last = 0;
+  std::vector<bool> is_used(trace.genomes.size());
+  std::size_t first_uses = 0;
   for (const TraceRequest& request : trace.requests) {
-    counts[request.genome] += 1 / static_cast<double>(trace.requests.size());
-    const auto [last, is_new] = last_of_user.try_emplace(request.user, request.genome);
-    if (!is_new) {
-      ++returned;
-      if (last->second == request.genome) ++same;
+    ASSERT_GE(request.t_seconds, last);
+    ASSERT_TRUE(std::isfinite(request.t_seconds));
+    last = request.t_seconds;
+    ASSERT_LT(request.genome, trace.genomes.size());
+    if (!is_used[request.genome]) {
+      ASSERT_EQ(request.genome, first_uses++) << "genomes stand in the order of their first use";
     }
-    last->second = request.genome;
+    is_used[request.genome] = true;
+    ASSERT_TRUE(request.user == kNoUser || request.user < trace.users.size());
   }
-  std::ranges::sort(counts, std::greater<>());
-  Shape shape;
-  for (std::size_t i = 0; i < 10; ++i) {
-    if (i < 1) shape.top_1 += counts[i];
-    if (i < 5) shape.top_5 += counts[i];
-    shape.top_10 += counts[i];
-  }
-  shape.genomes = static_cast<double>(counts.size());
-  shape.first_uses = shape.genomes / static_cast<double>(trace.requests.size());
-  shape.same_as_last = same / returned;
-  return shape;
+  EXPECT_EQ(first_uses, trace.genomes.size());
 }
 
-Shape mean_shape(std::string_view profile) {
-  Shape mean;
+TEST(Generate, a_trace_is_well_formed_and_as_long_as_asked) {
+  for (const Profile& profile : profiles()) {
+    SCOPED_TRACE(profile.name);
+    const Trace trace = trace_of(profile.name, {});
+    EXPECT_EQ(trace.requests.size(), profile.requests);
+    expect_well_formed(trace);
+    EXPECT_EQ(trace_of(profile.name, {.requests = 7}).requests.size(), 7U);
+  }
+  EXPECT_EQ(find_profile("none"), nullptr);
+}
+
+bool is_equal(const Trace& one, const Trace& other) {
+  return std::ranges::equal(one.requests, other.requests, [](const TraceRequest& a, const TraceRequest& b) {
+    return a.t_seconds == b.t_seconds && a.genome == b.genome && a.user == b.user;
+  });
+}
+
+TEST(Generate, a_seed_decides_everything) {
+  for (const Profile& profile : profiles()) {
+    const Trace trace = trace_of(profile.name, {.seed = 4, .requests = 2'000});
+    EXPECT_TRUE(is_equal(trace, trace_of(profile.name, {.seed = 4, .requests = 2'000})));
+    EXPECT_FALSE(is_equal(trace, trace_of(profile.name, {.seed = 5, .requests = 2'000})));
+    EXPECT_TRUE(is_equal(trace, trace_of(profile.name, {.seed = 4, .phases = {{2'000, profile.rate}}}))) << "one phase is no step";
+  }
+}
+
+TEST(Generate, the_load_follows_the_hours_of_the_day) {
+  std::array<double, 24> count{};
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    const Shape one = shape_of(trace_of(profile, {.seed = seed}));
-    for (double Shape::*part : {&Shape::top_1, &Shape::top_5, &Shape::top_10, &Shape::first_uses, &Shape::same_as_last, &Shape::genomes}) {
-      mean.*part += one.*part / kSeeds;
+    for (const TraceRequest& request : trace_of("persona-sessions", {.seed = seed}).requests) {
+      ++count.at(static_cast<std::size_t>(std::fmod(request.t_seconds / 3600, 24)));
     }
   }
-  fmt::print("{:17} top 1/5/10 {:.3f} {:.3f} {:.3f}, first uses {:.3f}, same as the user's last {:.3f}, genomes {:.0f}\n", profile, mean.top_1,
-             mean.top_5, mean.top_10, mean.first_uses, mean.same_as_last, mean.genomes);
-  return mean;
+  double night = 0, afternoon = 0;
+  for (std::size_t i = 2; i < 5; ++i) night += count.at(i);
+  for (std::size_t i = 14; i < 17; ++i) afternoon += count.at(i);
+  EXPECT_NEAR(night / afternoon, 0.2 / 1.57, 0.05);
 }
 
-TEST(Generate, popularity_first_uses_and_loyalty_are_those_of_the_logs) {
-  const Shape skew = mean_shape("model-skew");
-  EXPECT_NEAR(skew.top_1, 0.34, 0.02);
-  EXPECT_NEAR(skew.top_5, 0.71, 0.02);
-  EXPECT_NEAR(skew.top_10, 0.86, 0.02);
-  EXPECT_NEAR(skew.same_as_last, 0.705, 0.02);
-  const Shape persona = mean_shape("persona-sessions");
-  EXPECT_NEAR(persona.first_uses, 0.13, 0.01);
-  EXPECT_NEAR(persona.top_10, 0.145, 0.01);
-  const Shape head = mean_shape("lora-head");
-  EXPECT_NEAR(head.genomes, 835, 25);
-  EXPECT_NEAR(head.top_10, 0.27, 0.02);
+double requests_per_second(const Trace& trace, std::size_t first, std::size_t last) {
+  return static_cast<double>(last - first) / (trace.requests[last].t_seconds - trace.requests[first].t_seconds);
+}
+
+TEST(Generate, a_step_of_the_load_comes_where_it_was_asked_for) {
+  for (const bool is_up : {true, false}) {
+    double before = 0, after = 0;
+    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+      GenerateOptions options{.seed = seed, .has_day = false, .phases = {{6'000, 0.003}, {20'000, 0.0106}}};
+      if (!is_up) std::swap(options.phases[0].rate, options.phases[1].rate);
+      const Trace trace = trace_of("model-skew", options);
+      ASSERT_EQ(trace.requests.size(), 26'000U);
+      expect_well_formed(trace);
+      before += requests_per_second(trace, 500, 5'999) / kSeeds;
+      after += requests_per_second(trace, 6'500, 25'999) / kSeeds;
+    }
+    EXPECT_NEAR(std::max(before, after) / std::min(before, after), 0.0106 / 0.003, 0.25);
+    EXPECT_EQ(after > before, is_up);
+  }
+}
+
+TEST(Generate, speed_divides_all_times) {
+  const Trace slow = trace_of("drift", {.requests = 1'000});
+  const Trace fast = trace_of("drift", {.requests = 1'000, .speed = 10});
+  for (std::size_t i = 0; i < 1'000; ++i) {
+    ASSERT_EQ(fast.requests[i].genome, slow.requests[i].genome);
+    ASSERT_DOUBLE_EQ(fast.requests[i].t_seconds, slow.requests[i].t_seconds / 10);
+  }
+}
+
+TEST(Generate, absurd_options_are_refused) {
+  const Profile& profile = *find_profile("drift");
+  const auto code = [&](const GenerateOptions& options) { return generate(profile, options).error().code; };
+  EXPECT_EQ(code({.cv = 0}), Code::kBadRequest);
+  EXPECT_EQ(code({.cv = NAN}), Code::kBadRequest);
+  EXPECT_EQ(code({.cv = 13}), Code::kBadRequest);
+  EXPECT_EQ(code({.speed = 0}), Code::kBadRequest);
+  EXPECT_EQ(code({.phases = {{10, 0}}}), Code::kBadRequest);
+  EXPECT_EQ(code({.requests = kMaxTraceRequests + 1}), Code::kTooLarge);
+  EXPECT_EQ(code({.phases = {{kMaxTraceRequests, 1}, {1, 1}}}), Code::kTooLarge);
 }
 
 }  // namespace
