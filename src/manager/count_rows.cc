@@ -23,7 +23,8 @@ void CountRows::add(std::uint32_t row_index, GenomeIndex genome) {
 }
 
 CountRows::Cell& CountRows::rarest(Row& row) const {
-  return *std::ranges::min_element(row.cells, {}, [&](const Cell& cell) { return lives_->is_current(cell.genome) ? cell.count : 0; });
+  const auto worth = [&](const Cell& cell) { return lives_->is_current(cell.genome) ? cell.count : 0; };
+  return *std::ranges::min_element(row.cells, {}, worth);
 }
 
 void CountRows::clear(std::uint32_t row) {

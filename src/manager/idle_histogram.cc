@@ -107,7 +107,9 @@ double IdleHistogram::chance_within(GenomeIndex index, Duration horizon, Instant
   const auto longer_than = [&](Duration rest) {  // how many rests were; within a bin they are spread evenly
     const double at = static_cast<double>(rest.count()) / static_cast<double>(kBin.count());
     double longer = histogram.beyond;
-    for (std::size_t bin = 0; bin < kBins; ++bin) longer += histogram.bins[bin] * std::clamp(static_cast<double>(bin) + 1 - at, 0.0, 1.0);
+    for (std::size_t bin = 0; bin < kBins; ++bin) {
+      longer += histogram.bins[bin] * std::clamp(static_cast<double>(bin) + 1 - at, 0.0, 1.0);
+    }
     return longer;
   };
   const double still = longer_than(now - *genome.last);

@@ -31,7 +31,7 @@ TEST(IdleHistogram, rests_spread_over_all_bins_give_no_window) {
   IdleHistogram idle;
   Random random(1);
   Instant now{};
-  for (int i = 0; i < 2'000; ++i) idle.observe(0, now += std::chrono::seconds(random.below(240 * 60)));
+  for (int i = 0; i < 2'000; ++i) idle.observe(0, now += std::chrono::seconds(random.below(14'400)));
   EXPECT_EQ(idle.window(0), std::nullopt);
 }
 

@@ -22,8 +22,8 @@ void UserMemory::observe(UserIndex user_index, GenomeIndex genome) {
   const TopTwo two = top_two(user_index);
   if (two.size > 0) {
     ++user.one_of_two.made;
-    const auto* const end = two.genomes.begin() + two.size;
-    if (std::any_of(two.genomes.begin(), end, [&](const auto& cell) { return cell.genome.index == genome; })) ++user.one_of_two.right;
+    const auto is_it = [&](const CountRows::Cell& cell) { return cell.genome.index == genome; };
+    if (std::any_of(two.genomes.begin(), two.genomes.begin() + two.size, is_it)) ++user.one_of_two.right;
   }
   user.last = lives_->ref(genome);
   genomes_.add(user_index, genome);

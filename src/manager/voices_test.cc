@@ -92,7 +92,8 @@ TEST(Voices, every_voices_shares_add_up_to_one) {
       scene.request((chance >> 20) % 11, {.now = now, .user = (chance >> 16) % 3, .week_hour = (chance >> 10) % 5});
     }
     double sum = 0;
-    for (GenomeIndex genome = 0; genome < 11; ++genome) sum += scene.voice->share(genome, {.now = 24h, .user = 2, .week_hour = 3});
+    const Moment next{.now = 24h, .user = 2, .week_hour = 3};
+    for (GenomeIndex genome = 0; genome < 11; ++genome) sum += scene.voice->share(genome, next);
     EXPECT_NEAR(sum, 1, 1e-9) << name;
   }
   EXPECT_EQ(make_voice("oracle", {}), nullptr);
