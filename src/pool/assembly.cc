@@ -111,6 +111,7 @@ void PoolCore::State::handle(const WorkerReady& ready) {
   Worker& w = *e->worker;
   w.hot_since = w.last_sign = now;
   remember_load(e->usage->hot, page_in_seconds, to_ms(now - e->assembly_since) / 1e3);
+  out(BroughtIn{w.id, e->spec.identity, e->assembly_tier, now - e->assembly_since});
   become_idle(w);
   fill(*e);  // also when an evict is pending: these waited for this very assembly
   refresh(*e);

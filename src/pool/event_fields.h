@@ -17,7 +17,7 @@ void walk(auto& f, Is<LayerCharge> auto& v) { f(v.id), f(v.bytes); }
 void walk(auto& f, Is<GenomeSpec> auto& v) { f(v.identity), f(v.page_bytes), f(v.layers); }
 void walk(auto& f, Is<Error> auto& v) { f(v.code), f(v.message), f(v.param), f(v.retry_after); }
 
-void walk(auto& f, Is<Arrive> auto& v) { f(v.request), f(v.genome), f(v.deadline); }
+void walk(auto& f, Is<Arrive> auto& v) { f(v.request), f(v.genome), f(v.deadline), f(v.user); }
 void walk(auto& f, Is<Cancel> auto& v) { f(v.request); }
 void walk(auto& f, Is<FirstToken> auto& v) { f(v.request); }
 void walk(auto& f, Is<Release> auto& v) { f(v.request), f(v.keep_hot); }
@@ -45,6 +45,7 @@ void walk(auto& f, Is<GrantRequest> auto& v) { f(v.request), f(v.worker), f(v.id
 void walk(auto& f, Is<RefuseRequest> auto& v) { f(v.request), f(v.error); }
 void walk(auto& f, Is<BuildPage> auto& v) { f(v.identity), f(v.missing); }
 void walk(auto& f, Is<SpawnWorker> auto& v) { f(v.worker), f(v.identity); }
+void walk(auto& f, Is<BroughtIn> auto& v) { f(v.worker), f(v.identity), f(v.from), f(v.took); }
 void walk(auto& f, Is<ProbeWorker> auto& v) { f(v.worker); }
 void walk(auto& f, Is<KillWorker> auto& v) { f(v.worker), f(v.identity), f(v.reason); }
 void walk(auto& f, Is<CancelOnWorker> auto& v) { f(v.request), f(v.worker); }
@@ -57,7 +58,7 @@ inline constexpr const char* kEventNames[] = {"Arrive",       "Cancel",      "Fi
                                               "PageFailed",   "WorkerReady", "WorkerFailed",  "WorkerGone",    "WorkerAlive",
                                               "ProbeAnswered", "BringTo",    "Prewarm",     "Demote",        "SetPin",        "LayerGone",
                                               "BaseState",    "SetKnobs",    "Drain",         "Tick"};
-inline constexpr const char* kActionNames[] = {"Grant",  "Refuse",         "BuildPage", "SpawnWorker", "ProbeWorker",
+inline constexpr const char* kActionNames[] = {"Grant",  "Refuse",         "BuildPage", "SpawnWorker", "BroughtIn", "ProbeWorker",
                                                "Kill",   "CancelOnWorker", "DropPage",  "DropLayer",   "CommandDone"};
 static_assert(std::size(kEventNames) == std::variant_size_v<Event>);
 static_assert(std::size(kActionNames) == std::variant_size_v<Action>);

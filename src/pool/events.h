@@ -39,6 +39,7 @@ struct Arrive {  // a request (or a library lease) wants the genome
   RequestId request = 0;
   GenomeSpec genome;
   Instant deadline{};
+  std::uint64_t user = 0;  // a number for whoever asks, 0 = not known; nothing to the pool, for who reads its events
 };
 struct Cancel {  // its client is gone; unknown or ended requests are ignored
   RequestId request = 0;
@@ -160,6 +161,12 @@ struct SpawnWorker {  // one WorkerReady, WorkerFailed or WorkerGone must follow
   WorkerId worker = 0;
   Identity identity;
 };
+struct BroughtIn {  // news, nothing to do: the genome is HOT
+  WorkerId worker = 0;
+  Identity identity;
+  Tier from = Tier::kCold;
+  Duration took{};  // since it was given its place
+};
 struct ProbeWorker {  // answer ProbeAnswered; the pool watches the time
   WorkerId worker = 0;
 };
@@ -185,7 +192,7 @@ struct CommandDone {  // error.code is meaningful only when !is_ok
   Error error;
 };
 
-using Action = std::variant<GrantRequest, RefuseRequest, BuildPage, SpawnWorker, ProbeWorker, KillWorker, CancelOnWorker,
+using Action = std::variant<GrantRequest, RefuseRequest, BuildPage, SpawnWorker, BroughtIn, ProbeWorker, KillWorker, CancelOnWorker,
                             DropPage, DropLayer, CommandDone>;
 
 }  // namespace genepool

@@ -62,22 +62,11 @@ PoolCore::State::Entry* PoolCore::State::take_victim(std::vector<Entry*>& idle) 
   return victim;
 }
 
-// Being brought in counts as a use, else what was just asked for would be the first to leave.
 std::size_t PoolCore::State::choose(const Policy& policy, std::span<Entry* const> candidates) const {
-  std::vector<Usage> brought;
-  brought.reserve(candidates.size());  // so that none moves
-  std::vector<const Usage*> usages;
-  usages.reserve(candidates.size());
-  for (const Entry* e : candidates) {
-    if (e->brought_use <= e->usage->last_use) {
-      usages.push_back(e->usage);
-      continue;
-    }
-    brought.push_back(*e->usage);
-    brought.back().last_use = e->brought_use;
-    usages.push_back(&brought.back());
-  }
-  return choose_victim(policy, usages, now);
+  std::vector<Candidate> known;
+  known.reserve(candidates.size());
+  for (const Entry* e : candidates) known.push_back({e->usage, e->brought_use});
+  return choose_victim(policy, known, now);
 }
 
 }  // namespace genepool

@@ -106,9 +106,11 @@ TEST(Policy, the_least_score_leaves_and_the_older_use_breaks_a_tie) {
     PolicyStatus status() const override { return {}; }
   };
   const Usage a{.last_use = 3, .hot = {1, 0}}, b{.last_use = 2, .hot = {1, 0}}, c{.last_use = 1, .hot = {2, 0}};
-  const std::vector<const Usage*> all{&a, &b, &c};
+  const std::vector<Candidate> all{{&a}, {&b}, {&c}};
   EXPECT_EQ(choose_victim(Flat{}, all, Instant{}), 1u);
   EXPECT_EQ(choose_victim(*make_policy(PolicyKind::kLru, &Usage::hot, {3, 3}), all, Instant{}), 2u);
+  const std::vector<Candidate> brought{{&a}, {&b}, {&c, 4}};
+  EXPECT_EQ(choose_victim(*make_policy(PolicyKind::kLru, &Usage::hot, {3, 3}), brought, Instant{}), 1u) << "C was brought in last";
 }
 
 // What is dear to load for the room it takes stays; which of places and bytes counts, is whichever is scarcer.

@@ -106,6 +106,7 @@ class Harness {
   void perform(const RefuseRequest& a);
   void perform(const BuildPage& a);
   void perform(const SpawnWorker& a);
+  void perform(const BroughtIn&) {}
   void perform(const ProbeWorker& a);
   void perform(const KillWorker& a);
   void perform(const CancelOnWorker& a);

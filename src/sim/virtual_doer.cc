@@ -103,11 +103,7 @@ void VirtualDoer::answer(const Due& due) {
       building_.erase(genome);
       return feed(PageBuilt{specs_[genome].identity, specs_[genome].page_bytes, std::move(built.loaded)});
     }
-    case Kind::kReady: {
-      result_.load_seconds += to_seconds(now_ - spawned_.at(due.subject));
-      ++result_.loads;
-      return feed(WorkerReady{due.subject});
-    }
+    case Kind::kReady: return feed(WorkerReady{due.subject});
     case Kind::kGone: {
       (void)computing_.stop(due.subject, now_);  // the pool gives its requests to another, or refuses them
       return feed(WorkerGone{due.subject});
@@ -153,10 +149,14 @@ void VirtualDoer::perform(const SpawnWorker& a) {
   integrate();
   const std::uint32_t genome = genome_of(a.identity);
   workers_.emplace(a.worker, genome);
-  spawned_.emplace(a.worker, now_);
   ++hot_;
   hot_bytes_ += specs_[genome].page_bytes;
   after(options_.costs->spawn(genome, random_), Kind::kReady, a.worker);
+}
+
+void VirtualDoer::perform(const BroughtIn& a) {
+  ++result_.loads;
+  result_.load_seconds += to_seconds(a.took);
 }
 
 void VirtualDoer::perform(const ProbeWorker& a) { after(options_.costs->probe(random_), Kind::kProbed, a.worker); }

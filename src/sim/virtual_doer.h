@@ -53,6 +53,7 @@ class VirtualDoer {
   void perform(const RefuseRequest& a);
   void perform(const BuildPage& a);
   void perform(const SpawnWorker& a);
+  void perform(const BroughtIn& a);
   void perform(const ProbeWorker& a);
   void perform(const KillWorker& a);
   void perform(const CancelOnWorker&) {}  // no client leaves
@@ -71,7 +72,6 @@ class VirtualDoer {
   std::unordered_map<Identity, std::uint32_t> genomes_;
   std::unordered_map<RequestId, Pending> pending_;
   std::unordered_map<WorkerId, std::uint32_t> workers_;  // their genomes; those not gone
-  std::unordered_map<WorkerId, Instant> spawned_;        // since when its genome is being brought in
   std::map<std::uint32_t, Building> building_;
   std::array<Instant, 2> loader_free_{};
   std::priority_queue<Due, std::vector<Due>, Later> due_;
