@@ -182,7 +182,6 @@ struct PoolCore::State {
 
   // remembering.cc: what policies may know of a genome
   void remember_request(Entry& e);
-  void remember_load(Cost& cost, double& usual, double seconds);
   void forget(const Usage& usage);
   [[nodiscard]] Budget hot_budget() const { return {knobs.max_hot, knobs.hot_bytes}; }
   [[nodiscard]] Budget warm_budget() const;
@@ -275,7 +274,6 @@ struct PoolCore::State {
   bool can_spawn = true, is_final = false, is_draining = false;
   std::uint32_t blocked = 0;      // genomes of the line that no idle victim can help
   bool is_short_of_yields = false;  // someone is blocked, and every candidate's turn still runs
-  double page_in_seconds = 0, build_seconds = 0;  // EWMA of assemblies and of their builds, 0 = none yet
   WaitForecast forecast;
   std::uint64_t last_seq = 0, last_use = 0, last_layer_use = 0;
   WorkerId last_worker = 0;
