@@ -129,10 +129,13 @@ TEST(UsageCounts, the_forgotten_are_not_seen) {
   counts.forget(1);
   lives.forget(1);
   EXPECT_FALSE(counts.has_seen(1));
+  EXPECT_EQ(counts.likeliest_of_day(), std::vector<GenomeIndex>{0});
   EXPECT_EQ(counts.seen(), 1U);
   EXPECT_EQ(counts.previous(), std::nullopt);
   EXPECT_DOUBLE_EQ(counts.share_ever(0), 1);
   EXPECT_DOUBLE_EQ(counts.share_1h(0, 0s), 1);
+  counts.observe(1, 0s);  // another genome
+  EXPECT_DOUBLE_EQ(counts.share_after_previous(0, 0s), counts.fallback_share(0, 0s)) << "what followed the old one is gone";
 }
 
 }  // namespace
