@@ -82,5 +82,15 @@ TEST(IdleHistogram, a_full_bin_halves_all) {
   EXPECT_EQ(idle.window(0), (IdleHistogram::Window{54s, 132s})) << "the bin from 60 to 120 s";
 }
 
+TEST(IdleHistogram, halving_keeps_the_share_of_long_rests) {
+  IdleHistogram idle;
+  Instant now{};
+  idle.observe(0, now);
+  for (int i = 0; i < 30'000; ++i) idle.observe(0, now += 24h);
+  for (int i = 0; i < 65'535; ++i) idle.observe(0, now += 90s);
+  EXPECT_DOUBLE_EQ(idle.chance_within(0, 60s, now + 2min), 0) << "only long rests are left, and none so soon";
+  EXPECT_NEAR(idle.chance_within(0, 2min, now), 32'767.0 / (32'767 + 15'000), 1e-9);
+}
+
 }  // namespace
 }  // namespace genepool

@@ -64,6 +64,11 @@ TEST(OutcomeBook, the_last_fifty_are_shown) {
   EXPECT_EQ(book.on_request(1'000, true), Outcome::kUsed) << "too old to be shown, not to count";
   EXPECT_EQ(book.summary().recently_used, 25U);
   EXPECT_EQ(book.summary().used, 31U);
+  EXPECT_EQ(book.on_request(11, true), Outcome::kUsed);
+  EXPECT_EQ(book.summary().recently_used, 26U) << "the second oldest of the fifty";
+  for (const GenomeIndex genome : {61, 62, 63}) book.on_issued(genome, 1ms);
+  EXPECT_EQ(book.on_request(13, true), Outcome::kUsed);
+  EXPECT_EQ(book.summary().recently_used, 24U) << "10, 11 and 12 have left, 13 is the oldest";
 }
 
 }  // namespace

@@ -62,6 +62,13 @@ TEST(Predictor, the_likeliest_absent_is_the_next_one_that_is_not_resident) {
   EXPECT_EQ(predictor.likeliest_absent(now, [](GenomeIndex) { return true; }), std::nullopt);
 }
 
+TEST(Predictor, of_equals_the_more_used_lately_is_the_likeliest) {
+  Predictor predictor(kAllOnly);
+  for (const GenomeIndex genome : {5, 3}) predictor.observe(genome, {.now = genome == 3 ? 1h : 0h});
+  EXPECT_EQ(predictor.chance(3, {}), predictor.chance(5, {}));
+  EXPECT_EQ(predictor.likeliest_absent({}, [](GenomeIndex) { return false; }), 3U);
+}
+
 TEST(Predictor, who_takes_a_forgotten_index_begins_anew) {
   Predictor predictor(base_voices());
   for (int i = 0; i < 30; ++i) predictor.observe(static_cast<GenomeIndex>(i % 3), {.now = i * 20s, .user = 1});

@@ -16,7 +16,7 @@ TEST(UserMemory, a_stranger_is_believed_to_stay_in_six_of_ten) {
 TEST(UserMemory, the_hit_rate_runs_with_the_user) {
   const GenomeLives lives;
   UserMemory users(lives);
-  for (const GenomeIndex genome : {7, 7, 7, 9}) users.observe(1, genome);
+  for (const GenomeIndex genome : {0, 0, 0, 9}) users.observe(1, genome);
   EXPECT_EQ(users.last(1), 9U);
   EXPECT_DOUBLE_EQ(users.last_hit_rate(1), (2 + 2 * 0.6) / (3 + 2)) << "right, right, wrong";
   EXPECT_EQ(users.last(0), std::nullopt) << "another user";

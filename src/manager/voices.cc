@@ -59,7 +59,7 @@ class UserTopTwoVoice final : public Voice {
     double all = 0, own = 0;
     for (const CountRows::Cell& cell : two.genomes) {
       all += cell.count;
-      if (cell.count > 0 && cell.genome.index == genome) own = cell.count;
+      if (cell.genome.index == genome) own += cell.count;
     }
     return with_rest(two.hit_rate * own / all, two.hit_rate, fallback);
   }

@@ -82,6 +82,13 @@ TEST(Voices, user_top2_divides_by_the_users_counts) {
   EXPECT_DOUBLE_EQ(two.voice->share(2, {}), third);
 }
 
+TEST(Voices, user_top2_may_know_one_only) {
+  Scene one("user_top2");
+  one.request(0, {.user = 4});
+  one.request(1, {.user = 5});
+  EXPECT_DOUBLE_EQ(one.voice->share(0, {.user = 4}), 0.6 + 0.4 * 0.5);
+}
+
 TEST(Voices, every_voices_shares_add_up_to_one) {
   for (const std::string_view name : {"d10m", "d1h", "d1d", "all", "markov1", "week", "user_last", "user_top2"}) {
     Scene scene(name);
@@ -129,10 +136,13 @@ TEST(UsageCounts, the_forgotten_are_not_seen) {
   counts.forget(1);
   lives.forget(1);
   EXPECT_FALSE(counts.has_seen(1));
+  EXPECT_EQ(counts.likeliest_of_day(), std::vector<GenomeIndex>{0});
   EXPECT_EQ(counts.seen(), 1U);
   EXPECT_EQ(counts.previous(), std::nullopt);
   EXPECT_DOUBLE_EQ(counts.share_ever(0), 1);
   EXPECT_DOUBLE_EQ(counts.share_1h(0, 0s), 1);
+  counts.observe(1, 0s);  // another genome
+  EXPECT_DOUBLE_EQ(counts.share_after_previous(0, 0s), counts.fallback_share(0, 0s)) << "what followed the old one is gone";
 }
 
 }  // namespace
