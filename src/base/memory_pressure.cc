@@ -68,10 +68,9 @@ std::optional<MemoryPressure::Events> events_in(const fs::path& path) {
   const auto text = text_of(path);
   if (!text) return std::nullopt;
   const auto high = number_after(*text, "high");
-  const auto max = number_after(*text, "max");
   const auto oom_kill = number_after(*text, "oom_kill");
-  if (!high || !max || !oom_kill) return std::nullopt;
-  return MemoryPressure::Events{*high, *max, *oom_kill};
+  if (!high || !oom_kill) return std::nullopt;
+  return MemoryPressure::Events{*high, *oom_kill};
 }
 
 // What the group may still take; nothing when it has no limit.

@@ -25,7 +25,8 @@ struct MemoryPressure {
     Stall some, full;  // at least one task waited for memory; all of them did
   };
   struct Events {
-    std::uint64_t high = 0, max = 0, oom_kill = 0;  // counts since the group began
+    // Counts since the group began. Not `max`: a group whose page cache fills its limit counts there all the time.
+    std::uint64_t high = 0, oom_kill = 0;
   };
   std::optional<Stalls> stalls;
   std::optional<Events> events;
