@@ -9,6 +9,8 @@
 #include <string>
 #include <thread>
 
+#include "base/cgroup.h"
+
 namespace genepool {
 namespace {
 
@@ -16,15 +18,6 @@ unsigned cores_of_affinity() {
   cpu_set_t set;
   if (::sched_getaffinity(0, sizeof set, &set) != 0) return std::thread::hardware_concurrency();  // more cores than a cpu_set_t has
   return static_cast<unsigned>(CPU_COUNT(&set));
-}
-
-// Below where cgroup v2 is mounted; "" without it.
-std::string cgroup_path() {
-  std::ifstream file("/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("0::")) return line.substr(3);
-  }
-  return "";
 }
 
 }  // namespace
@@ -40,11 +33,9 @@ std::optional<unsigned> cores_of_quota(std::string_view cpu_max) {
 unsigned usable_cores() {
   unsigned cores = cores_of_affinity();
   // A group's quota holds for all groups below it.
-  const std::filesystem::path root = "/sys/fs/cgroup";
-  for (std::filesystem::path group = root / std::filesystem::path(cgroup_path()).relative_path();; group = group.parent_path()) {
+  for (const std::filesystem::path& group : own_cgroups()) {
     std::ifstream file(group / "cpu.max");
     if (std::string line; std::getline(file, line)) cores = std::min(cores, cores_of_quota(line).value_or(cores));
-    if (group == root || !group.has_relative_path()) break;
   }
   return std::max(1U, cores);
 }

@@ -49,7 +49,7 @@ class Manager {
   void on(const Notice& notice, Instant now, const Sink& sink);
   [[nodiscard]] ManagerStatus status() const;
 
-  // A hint that is refused says why. kQueueFull, kBadRequest, kGenomeNotFound as hints.h.
+  // As on(), for a hint that must know whether it was taken: kQueueFull, kBadRequest, kGenomeNotFound as hints.h says.
   [[nodiscard]] Result<void> expect(const SessionExpected& session, Instant now, const Sink& sink);
 
  private:
@@ -57,11 +57,10 @@ class Manager {
   void handle(const CameIn& came);
   void handle(const LeftHot& left);
   void handle(const GuessDone& done);
-  void handle(const SessionExpected& session);
   void handle(const SettingsSeen& settings);
   void handle(const StatusSeen& status);
 
-  [[nodiscard]] const Usage* find(const Identity& identity) const;
+  [[nodiscard]] Usage* find(const Identity& identity);
   [[nodiscard]] const std::string& name_of(const Usage& usage) const { return names_[usage.index]; }
   void forget(const Usage& usage);
   [[nodiscard]] Moment moment() const;
@@ -72,8 +71,10 @@ class Manager {
   bool try_guess(const std::optional<Guess>& guess, DecisionKind kind, Instant protect_until, std::string_view why);
   void guess_as_founded();
   void report_outcome(const Usage& usage);
-  void carry_out(const std::vector<SizeChange>& changes);
-  void decide(Decision decision);
+  void carry_out(const SizeChange& change);
+  void realise_size(bool is_replaced);
+  void report_policy(std::string_view tier, std::string& known, const std::string& followed);
+  std::uint64_t decide(Decision decision);
   [[nodiscard]] bool is_on() const { return settings_.mode == ManagerMode::kOn; }
   void out(const Wish& wish) const { (*sink_)(wish); }
 
@@ -99,7 +100,8 @@ class Manager {
     Instant since{};
   };
   std::map<std::uint32_t, OpenGuess> open_guesses_;  // by genome
-  std::optional<std::pair<CommandId, std::uint32_t>> asked_;  // the guess under way and its genome
+  std::optional<CommandId> asked_;  // the guess under way
+  std::optional<std::uint64_t> size_decision_;  // whose outcome is still to come
   CommandId last_command_ = 0;
   std::uint64_t next_decision_;
   Instant began_, now_{};

@@ -67,7 +67,7 @@ struct StatusSeen {  // every two seconds or so
   std::string followed_hot, followed_warm;  // experts of the pool's policies
   bool is_loader_idle = false;
 };
-using Notice = std::variant<RequestSeen, CameIn, LeftHot, GuessDone, SessionExpected, SettingsSeen, StatusSeen>;
+using Notice = std::variant<RequestSeen, CameIn, LeftHot, GuessDone, SettingsSeen, StatusSeen>;
 
 // ------------------------------------------------------------------------------------------------ wishes
 struct MakeHot {  // becomes a Prewarm; GuessDone must follow
@@ -75,6 +75,9 @@ struct MakeHot {  // becomes a Prewarm; GuessDone must follow
   Identity genome;
   std::optional<Identity> victim;
   Instant protect_until{};
+};
+struct LetGo {  // becomes a Demote: nobody asked for it, and memory is short
+  Identity genome;
 };
 struct SetNumber {  // a setting of params.def
   std::string_view name;
@@ -91,6 +94,6 @@ struct Realised {
 struct Said {  // a line for the log, where the founding document gives the words
   std::string line;
 };
-using Wish = std::variant<MakeHot, SetNumber, Decided, Realised, Said>;
+using Wish = std::variant<MakeHot, LetGo, SetNumber, Decided, Realised, Said>;
 
 }  // namespace genepool

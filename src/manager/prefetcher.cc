@@ -21,9 +21,13 @@ void Prefetcher::configure(PolicyKind policy, const Budget& budget) {
   policy_->resize(budget);
 }
 
-void Prefetcher::on_request(const Usage& usage, const Moment& moment, LoaderState loader) {
+void Prefetcher::know(const Usage& usage) {
   if (by_index_.size() <= usage.index) by_index_.resize(usage.index + 1);
   by_index_[usage.index] = &usage;
+}
+
+void Prefetcher::on_request(const Usage& usage, const Moment& moment, LoaderState loader) {
+  know(usage);
   last_use_ = usage.last_use;
   last_outcome_ = outcomes_.on_request(usage.index, real_.has(usage));
   (void)policy_->on_request(usage, moment.now);
@@ -111,7 +115,7 @@ void Prefetcher::forget(const Usage& usage) {
   for (Residents* residents : {&real_, &with_, &without_}) residents->forget(usage);
   (void)outcomes_.on_gone(usage.index);
   if (under_way_ && under_way_->genome == &usage) under_way_.reset();
-  by_index_[usage.index] = nullptr;
+  if (usage.index < by_index_.size()) by_index_[usage.index] = nullptr;
 }
 
 }  // namespace genepool

@@ -29,9 +29,11 @@ class Prefetcher {
 
   // A request, its usage up to date. Before it: what came and left.
   void on_request(const Usage& usage, const Moment& moment, LoaderState loader);
+  void know(const Usage& usage);  // it may be asked about, although no request came yet
   void on_came(const Usage& usage);
   void on_left(const Usage& usage);
   void forget(const Usage& usage);
+  void forget_user(UserIndex user) { predictor_.forget_user(user); }
 
   // What is worth bringing in now, whoever may act on it. None while a guess is under way, or too much was loaded for guesses.
   [[nodiscard]] std::optional<Guess> likeliest(const Moment& moment, LoaderState loader) const;
@@ -46,6 +48,8 @@ class Prefetcher {
   [[nodiscard]] OutcomeBook::Summary outcomes() const { return outcomes_.summary(); }
   [[nodiscard]] const Predictor& predictor() const { return predictor_; }
   [[nodiscard]] const Residents& residents() const { return real_; }
+  [[nodiscard]] const Usage* genome(GenomeIndex index) const { return by_index_[index]; }  // Requires: known
+  [[nodiscard]] const Usage* under_way() const { return under_way_ ? under_way_->genome : nullptr; }
   // What became of the guess that brought this genome in, if its fate was decided by the last on_request or on_left.
   [[nodiscard]] std::optional<OutcomeBook::Outcome> last_outcome() const { return last_outcome_; }
 

@@ -25,6 +25,7 @@ struct SizeChange {
   std::vector<Setting> settings;   // to be set together
   Decision decision;               // without its number
   std::vector<std::string> lines;  // the founding document's words
+  std::optional<SizingDecision> window;  // of the law: what on_changed() is to be told
 };
 
 class Sizer {
@@ -35,13 +36,14 @@ class Sizer {
   void on_request(const Usage& usage, Instant now);
   [[nodiscard]] std::vector<SizeChange> on_status(const StatusSeen& status, Instant now);
 
-  // What the last change of the number of places has brought so far, when an hour has passed or another change ends it.
+  // From here on its outcome is counted: what the slot given, or taken, has saved, less what its memory cost.
+  void on_changed(const SizingDecision& window, Instant now);
   struct Outcome {
-    double saved_s = 0;  // seconds of load, less what the memory cost
+    double saved_s = 0;  // seconds of load
     Duration over{};
   };
+  // Once, when an hour has passed, or before when another change is to take its place.
   [[nodiscard]] std::optional<Outcome> take_outcome(bool is_replaced, Instant now);
-  void on_changed(const SizingDecision& decision, Instant now);
 
   [[nodiscard]] const BrakeVerdict& brakes() const { return verdict_; }
 

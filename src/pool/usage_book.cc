@@ -31,6 +31,11 @@ Usage& UsageBook::hold(const Identity& identity) {
   return page.usage;
 }
 
+Usage* UsageBook::find(const Identity& identity) {
+  const auto found = by_identity_.find(identity);
+  return found == by_identity_.end() ? nullptr : &found->second->usage;
+}
+
 void UsageBook::release(const Usage& usage) { --of(usage)->holders; }
 
 void UsageBook::on_request(Usage& usage, const Request& request, Instant now) {

@@ -20,6 +20,7 @@ class UsageBook {
 
   // Found or made; stays where it is until release() at least.
   [[nodiscard]] Usage& hold(const Identity& identity);
+  [[nodiscard]] Usage* find(const Identity& identity);  // null: not remembered; does not hold it
   void release(const Usage& usage);
 
   // A request, the `use`th one. `hot_bytes`, `warm_bytes`: what it holds there, or is believed to. What its loads cost, before

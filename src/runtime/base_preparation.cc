@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "base/cpu_name.h"
-#include "runtime/process_memory.h"
+#include "base/memory_pressure.h"
 #include "runtime/process_settings.h"
 
 namespace genepool {

@@ -31,11 +31,4 @@ ProcessMemory memory_of_process(int pid) {
   return memory;
 }
 
-std::uint64_t available_memory() {
-  std::uint64_t bytes = 0;
-  std::ifstream file("/proc/meminfo");
-  for (std::string line; std::getline(file, line);) add_kilobytes(line, "MemAvailable:", bytes);
-  return bytes;
-}
-
 }  // namespace genepool

@@ -13,7 +13,4 @@ struct ProcessMemory {
 // Zeros when the process is gone.
 [[nodiscard]] ProcessMemory memory_of_process(int pid);
 
-// MemAvailable of this machine, 0 when unknown.
-[[nodiscard]] std::uint64_t available_memory();
-
 }  // namespace genepool

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "base/log.h"
+#include "base/memory_pressure.h"
 #include "runtime/base_preparation.h"
 #include "runtime/process_memory.h"
 #include "runtime/process_settings.h"
