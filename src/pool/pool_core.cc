@@ -102,9 +102,12 @@ PoolSnapshot PoolCore::snapshot() const {
   copy.warm = s.total(State::Charge::kWarm).count;
   copy.layer_bytes = s.layer_bytes;
   copy.knobs = s.knobs;
-  copy.hot_policy = s.hot_policy->status();
-  copy.warm_policy = s.warm_policy->status();
+  copy.hot_policy = hot_policy();
+  copy.warm_policy = warm_policy();
   return copy;
 }
+
+PolicyStatus PoolCore::hot_policy() const { return state_->hot_policy->status(); }
+PolicyStatus PoolCore::warm_policy() const { return state_->warm_policy->status(); }
 
 }  // namespace genepool

@@ -66,6 +66,8 @@ class PoolCore {
   // When a Tick is due at the latest; Instant::max() when nothing is.
   [[nodiscard]] Instant next_wakeup() const;
   [[nodiscard]] PoolSnapshot snapshot() const;
+  [[nodiscard]] PolicyStatus hot_policy() const;
+  [[nodiscard]] PolicyStatus warm_policy() const;
 
   // "" when every invariant holds, else the first that does not.
   [[nodiscard]] std::string check_invariants() const;

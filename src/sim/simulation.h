@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "manager/manager.h"
 #include "pool/pool_core.h"
 #include "sim/cost_model.h"
 #include "sim/quantiles.h"
@@ -19,8 +20,10 @@ namespace genepool {
 
 struct SimulationOptions {
   Knobs knobs;
+  ManagerSettings manager{.mode = ManagerMode::kOff};
   const CostModel* costs = nullptr;
   std::uint64_t seed = 1;
+  Duration hint_ahead{};                          // sessions are announced so early, by name; 0 = never
   Duration patience = std::chrono::seconds(120);  // a request's deadline
   std::uint64_t default_bytes = 10 << 20;         // of a genome whose trace does not say
   std::uint32_t default_prompt = 64, default_output = 64;  // tokens
@@ -38,6 +41,10 @@ struct SimulationResult {
   Quantiles grant, first_token, total;     // from arrival
   PolicyStatus hot_policy, warm_policy;    // at the end
   std::uint64_t events = 0;                // that the pool was fed
+  std::uint64_t refused_hints = 0;
+  ManagerStatus manager;                   // at the end
+  std::vector<Decision> decisions;         // the last ones, with what came of them
+  std::vector<std::pair<double, std::uint32_t>> sizes;  // when max_hot became what
 
   [[nodiscard]] std::uint64_t misses() const { return by_tier[0] + by_tier[1]; }
   [[nodiscard]] double mean_slots() const { return seconds > 0 ? slot_seconds / seconds : 0; }

@@ -1,6 +1,7 @@
 #include "sim/virtual_doer.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace genepool {
 namespace {
@@ -30,7 +31,14 @@ const char* reason_text(KillReason reason) {
 }  // namespace
 
 VirtualDoer::VirtualDoer(const Trace& trace, const SimulationOptions& options)
-    : options_(options), random_(options.seed), pool_(options.knobs), computing_(*options.costs) {
+    : options_(options),
+      random_(options.seed),
+      pool_(options.knobs),
+      computing_(*options.costs),
+      trace_(trace),
+      knobs_(options.knobs),
+      manager_(options.manager, options.knobs, 1, Instant{}),
+      thrash_(ThrashOptions{}) {
   specs_.reserve(trace.genomes.size());
   for (std::uint32_t i = 0; i < trace.genomes.size(); ++i) {
     const std::uint64_t told = trace.genomes[i].bytes;
@@ -39,20 +47,25 @@ VirtualDoer::VirtualDoer(const Trace& trace, const SimulationOptions& options)
     genomes_.emplace(specs_.back().identity, i);
   }
   sink_ = [this](const Action& action) { std::visit([this](const auto& a) { perform(a); }, action); };
+  wishes_ = [this](const Wish& wish) { carry_out(wish); };
 }
 
 void VirtualDoer::arrive(const TraceRequest& request, Instant now) {
   run_until(now);
-  if (result_.requests++ == 0) began_ = integrated_ = now;
+  if (result_.requests++ == 0) {
+    began_ = integrated_ = now;
+    if (options_.manager.mode != ManagerMode::kOff) next_status_ = now + kStatusEvery;
+  }
   now_ = now;
   const RequestId id = ++last_request_;
   const auto or_default = [](std::uint32_t told, std::uint32_t otherwise) { return told > 0 ? told : otherwise; };
-  pending_[id] = {or_default(request.prompt_tokens, options_.default_prompt), or_default(request.output_tokens, options_.default_output), now};
-  feed(Arrive{id, specs_[request.genome], now + options_.patience});
+  pending_[id] = {request.genome, or_default(request.prompt_tokens, options_.default_prompt), or_default(request.output_tokens, options_.default_output), now, now, {}};
+  const std::uint64_t user = request.user == kNoUser ? 0 : request.user + 1ULL;
+  feed(Arrive{id, specs_[request.genome], now + options_.patience, user});
 }
 
 Instant VirtualDoer::next_at() const {
-  Instant at = pool_.next_wakeup();
+  Instant at = std::min(pool_.next_wakeup(), next_status_);
   if (!due_.empty()) at = std::min(at, due_.top().at);
   if (const auto done = computing_.next()) at = std::min(at, done->at);
   return at;
@@ -63,6 +76,7 @@ void VirtualDoer::run_until(Instant end) {
 }
 
 void VirtualDoer::run_dry() {
+  next_status_ = Instant::max();  // the manager has nothing to see any more
   while (!pending_.empty() || !due_.empty()) step();
 }
 
@@ -75,6 +89,7 @@ void VirtualDoer::step() {
     due_.pop();
     return answer(due);
   }
+  if (next_status_ == at) return report_status();
   const auto done = computing_.next();
   if (!done || done->at != at) return feed(Tick{});
   computing_.finish(*done);
@@ -82,17 +97,33 @@ void VirtualDoer::step() {
     result_.first_token.add(to_seconds(now_ - pending_.at(done->request).arrived));
     return feed(FirstToken{done->request});
   }
-  result_.total.add(to_seconds(now_ - pending_.at(done->request).arrived));
+  const Pending& request = pending_.at(done->request);
+  result_.total.add(to_seconds(now_ - request.arrived));
+  (void)thrash_.on_request(trace_.genomes[request.genome].name, request.assembly, now_ - request.granted, now_);
   ++result_.answered;
   pending_.erase(done->request);
   feed(Release{done->request, true});
 }
 
-// Events that arise while actions are performed wait their turn.
+// What the manager wishes waits its turn: it is told of an event when all its actions are known.
 void VirtualDoer::feed(const Event& event) {
+  give(event);
+  while (!wished_.empty()) {
+    const Event wish = std::move(wished_.front());
+    wished_.pop_front();
+    give(wish);
+    if (std::holds_alternative<SetKnobs>(wish)) manager_.on(SettingsSeen{options_.manager, knobs_}, now_, wishes_);
+  }
+}
+
+void VirtualDoer::give(const Event& event) {
   integrate();
   ++result_.events;
+  if (options_.manager.mode == ManagerMode::kOff) return pool_.on(event, now_, sink_);
+  notices_.clear();
+  if (const auto* arrival = std::get_if<Arrive>(&event)) notices_.emplace_back(seen(*arrival));
   pool_.on(event, now_, sink_);
+  for (const Notice& notice : notices_) manager_.on(notice, now_, wishes_);
 }
 
 void VirtualDoer::answer(const Due& due) {
@@ -115,7 +146,9 @@ void VirtualDoer::answer(const Due& due) {
 void VirtualDoer::after(Duration delay, Kind kind, std::uint64_t subject) { due_.push({now_ + delay, ++last_seq_, kind, subject}); }
 
 void VirtualDoer::perform(const GrantRequest& a) {
-  const Pending& request = pending_.at(a.request);
+  Pending& request = pending_.at(a.request);
+  request.granted = now_;
+  request.assembly = std::exchange(assembled_[request.genome], {});
   if (!a.is_retry) {
     ++result_.by_tier.at(static_cast<std::size_t>(a.tier));
     result_.grant.add(to_seconds(now_ - request.arrived));
@@ -141,7 +174,11 @@ void VirtualDoer::perform(const BuildPage& a) {
   }
   building_.emplace(genome, std::move(building));
   Instant& free = *std::ranges::min_element(loader_free_);
-  free = std::max(free, now_) + options_.costs->build(genome, bytes_read, specs_[genome].page_bytes, random_);
+  const Duration takes = options_.costs->build(genome, bytes_read, specs_[genome].page_bytes, random_);
+  assembled_[genome].load += takes;
+  layers_wanted_ += specs_[genome].layers.size();
+  layers_read_ += a.missing.size();
+  free = std::max(free, now_) + takes;
   after(free - now_, Kind::kBuilt, genome);
 }
 
@@ -151,12 +188,15 @@ void VirtualDoer::perform(const SpawnWorker& a) {
   workers_.emplace(a.worker, genome);
   ++hot_;
   hot_bytes_ += specs_[genome].page_bytes;
-  after(options_.costs->spawn(genome, random_), Kind::kReady, a.worker);
+  const Duration takes = options_.costs->spawn(genome, random_);
+  assembled_[genome].spawn += takes;
+  after(takes, Kind::kReady, a.worker);
 }
 
 void VirtualDoer::perform(const BroughtIn& a) {
   ++result_.loads;
   result_.load_seconds += to_seconds(a.took);
+  notices_.emplace_back(CameIn{a.identity, a.from, a.took});
 }
 
 void VirtualDoer::perform(const ProbeWorker& a) { after(options_.costs->probe(random_), Kind::kProbed, a.worker); }
@@ -164,6 +204,7 @@ void VirtualDoer::perform(const ProbeWorker& a) { after(options_.costs->probe(ra
 void VirtualDoer::perform(const KillWorker& a) {
   integrate();
   ++result_.kills[reason_text(a.reason)];
+  notices_.emplace_back(LeftHot{a.identity});
   --hot_;
   hot_bytes_ -= specs_[workers_.at(a.worker)].page_bytes;
   after(options_.costs->teardown(random_), Kind::kGone, a.worker);
@@ -181,6 +222,7 @@ SimulationResult VirtualDoer::result() const {
   const PoolSnapshot pool = pool_.snapshot();
   result.hot_policy = pool.hot_policy;
   result.warm_policy = pool.warm_policy;
+  result.manager = manager_.status();
   result.seconds = to_seconds(now_ - began_);
   return result;
 }

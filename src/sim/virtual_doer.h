@@ -9,7 +9,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "manager/manager.h"
 #include "pool/pool_core.h"
+#include "pool/thrash.h"
 #include "sim/computing.h"
 #include "sim/simulation.h"
 
@@ -20,12 +22,14 @@ class VirtualDoer {
   VirtualDoer(const Trace& trace, const SimulationOptions& options);
 
   void arrive(const TraceRequest& request, Instant now);
+  void expect(const TraceRequest& request, Instant now);  // its session is announced
   void run_until(Instant end);  // all that is due up to and at `end`
   // Until nothing is on its way. Requests end by then: each has a deadline.
   void run_dry();
   [[nodiscard]] SimulationResult result() const;
 
  private:
+  static constexpr Duration kStatusEvery = std::chrono::minutes(1);  // a window of the sizing law
   enum class Kind : std::uint8_t { kBuilt, kReady, kGone, kProbed };
   struct Due {
     Instant at{};
@@ -37,8 +41,9 @@ class VirtualDoer {
     bool operator()(const Due& a, const Due& b) const { return a.at != b.at ? a.at > b.at : a.seq > b.seq; }
   };
   struct Pending {  // a request that has not ended
-    std::uint32_t prompt = 0, output = 0;
-    Instant arrived{};
+    std::uint32_t genome = 0, prompt = 0, output = 0;
+    Instant arrived{}, granted{};
+    AssemblyCost assembly;
   };
   struct Building {
     std::vector<LayerCharge> loaded;
@@ -47,6 +52,7 @@ class VirtualDoer {
   [[nodiscard]] Instant next_at() const;
   void step();
   void feed(const Event& event);
+  void give(const Event& event);
   void answer(const Due& due);
   void perform(const Action& action);
   void perform(const GrantRequest& a);
@@ -59,7 +65,18 @@ class VirtualDoer {
   void perform(const CancelOnWorker&) {}  // no client leaves
   void perform(const DropPage&) {}
   void perform(const DropLayer&) {}
-  void perform(const CommandDone&) {}
+  void perform(const CommandDone& a);
+
+  // ---- virtual_manager.cc: what the manager sees and wants
+  [[nodiscard]] Notice seen(const Arrive& arrival) const;
+  void carry_out(const Wish& wish);
+  void carry_out_one(const MakeHot& wish);
+  void carry_out_one(const LetGo& wish);
+  void carry_out_one(const SetNumber& wish);
+  void carry_out_one(const Decided& wish);
+  void carry_out_one(const Realised& wish);
+  void carry_out_one(const Said&) {}
+  void report_status();
   void after(Duration delay, Kind kind, std::uint64_t subject);
   void integrate();
   [[nodiscard]] std::uint32_t genome_of(const Identity& identity) const { return genomes_.at(identity); }
@@ -75,8 +92,17 @@ class VirtualDoer {
   std::map<std::uint32_t, Building> building_;
   std::array<Instant, 2> loader_free_{};
   std::priority_queue<Due, std::vector<Due>, Later> due_;
-  std::deque<Event> waiting_;
   ActionSink sink_;
+  const Trace& trace_;
+  Knobs knobs_;
+  Manager manager_;
+  Manager::Sink wishes_;
+  std::vector<Notice> notices_;      // of the event that the pool is being fed
+  std::deque<Event> wished_;         // what the manager wants of the pool
+  ThrashDetector thrash_;
+  std::unordered_map<std::uint32_t, AssemblyCost> assembled_;  // by genome: not yet charged to a request
+  std::uint64_t layers_wanted_ = 0, layers_read_ = 0;
+  Instant next_status_ = Instant::max();
   SimulationResult result_;
   RequestId last_request_ = 0;
   std::uint64_t last_seq_ = 0;
