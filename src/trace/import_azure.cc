@@ -53,7 +53,7 @@ Result<ReadTrace> import_azure_func21(std::span<const TraceInput> inputs, const 
   std::string name;
   GENEPOOL_TRY_VOID(table.read_header(CsvTable::Others::kIgnored));
   GENEPOOL_TRY_VOID(add_rows(table, builder, [&](const CsvTable& row) { return function_row(row, name); }));
-  ReadTrace read = std::move(builder).finish(TraceBuilder::Times::kFromFirst);
+  GENEPOOL_TRY(ReadTrace read, std::move(builder).finish(TraceBuilder::Times::kFromFirst));
   read.rows_moved = 0;  // the log is in the order of the ends: no disorder
   return read;
 }

@@ -103,7 +103,7 @@ Result<ReadTrace> import_servegen(std::span<const TraceInput> inputs, const Impo
     auto drawn = Client(input, random, builder).draw(options.rate_factor);
     if (!drawn) return fail(drawn.error().code, "{}: {}", input.name, drawn.error().message);
   }
-  ReadTrace read = std::move(builder).finish(TraceBuilder::Times::kFromFirst);
+  GENEPOOL_TRY(ReadTrace read, std::move(builder).finish(TraceBuilder::Times::kFromFirst));
   read.rows_moved = 0;  // one client after the other: no disorder
   return read;
 }

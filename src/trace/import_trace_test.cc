@@ -117,6 +117,11 @@ TEST(Import, azure_functions_begin_their_duration_before_their_end) {
   EXPECT_EQ(refusal("azure-func21", "app,func,end_timestamp,duration\na,,1,1\n"), "line 2: app or func is empty");
 }
 
+TEST(Import, a_log_longer_than_a_trace_may_be_is_refused) {
+  const std::string log = "app,func,end_timestamp,duration\na,f,0,9e9\na,f,9e9,0\n";
+  EXPECT_EQ(import("azure-func21", log).error().code, Code::kTooLarge);
+}
+
 TEST(Import, mooncake_is_keyed_by_the_first_hash) {
   const ReadTrace read = import("mooncake",
                                 R"({"timestamp": 1000, "input_length": 600, "output_length": 5, "hash_ids": [4, 9]})"
