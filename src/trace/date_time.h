@@ -1,5 +1,5 @@
-// Date times of trace files: "2024-05-10 00:00:00.009930+00:00": the date, a blank or T, the time, optional digits of a second and an
-// optional Z or offset of hours and minutes. Nothing else passes. Thread: any, pure.
+// Date times of trace files, like "2031-02-03 04:05:06.789+00:00": the date, a blank or T, the time, optional digits of a second
+// and an optional Z or offset of hours and minutes. Nothing else passes. Thread: any, pure.
 #pragma once
 
 #include <optional>

@@ -31,7 +31,8 @@ Result<ReadTrace> import_trace(std::string_view format, std::span<const TraceInp
   const auto* row = std::ranges::find(kFormats, format, &ImportFormat::name);
   if (row == kFormats.end()) return fail_param(Code::kNotFound, "format", "there is no trace format \"{}\"", format);
   if (inputs.empty() || (inputs.size() > 1 && !row->takes_many)) {
-    return fail(Code::kBadRequest, "the format {} takes {}, found {} files", format, row->takes_many ? "files" : "one file", inputs.size());
+    const std::string_view wanted = row->takes_many ? "at least one file" : "one file";
+    return fail(Code::kBadRequest, "the format {} takes {}, found {}", format, wanted, inputs.size());
   }
   if (!(options.rate_factor >= kLeastRateFactor && options.rate_factor <= kMostRateFactor)) {
     return fail_param(Code::kBadRequest, "rate_factor", "must be between {} and {}, found {}", kLeastRateFactor, kMostRateFactor,

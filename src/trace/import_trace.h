@@ -28,10 +28,12 @@ struct ImportOptions {
   double rate_factor = 1;          // servegen: all rates are multiplied by it; thinning makes bursts burstier
 };
 
+using TraceImporter = Result<ReadTrace> (*)(std::span<const TraceInput> inputs, const ImportOptions& options);
+
 struct ImportFormat {
   std::string_view name, genome, terms;
   bool takes_many = false;  // one file for each client
-  Result<ReadTrace> (*import)(std::span<const TraceInput> inputs, const ImportOptions& options) = nullptr;
+  TraceImporter import = nullptr;
 };
 
 [[nodiscard]] std::span<const ImportFormat> import_formats();

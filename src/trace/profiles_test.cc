@@ -17,7 +17,9 @@ namespace {
 constexpr std::array<std::uint32_t, 4> kPlaces{3, 5, 10, 20};
 constexpr std::uint64_t kSeeds = 8;
 
-Trace trace_of(std::string_view profile, const GenerateOptions& options) { return generate(*find_profile(profile), options).value(); }
+Trace trace_of(std::string_view profile, const GenerateOptions& options) {
+  return generate(*find_profile(profile), options).value();
+}
 
 struct Ratios {
   std::array<double, 4> lru{}, min{};
@@ -72,8 +74,8 @@ TraceInfo mean_info(std::string_view profile) {
   double genomes = 0;
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     const TraceInfo one = trace_info(trace_of(profile, {.seed = seed}));
-    for (double TraceInfo::*part : {&TraceInfo::top_1_share, &TraceInfo::top_5_share, &TraceInfo::top_10_share, &TraceInfo::first_use_share,
-                                    &TraceInfo::same_as_last}) {
+    for (double TraceInfo::*part : {&TraceInfo::top_1_share, &TraceInfo::top_5_share, &TraceInfo::top_10_share,
+                                    &TraceInfo::first_use_share, &TraceInfo::same_as_last}) {
       mean.*part += one.*part / kSeeds;
     }
     genomes += static_cast<double>(one.genomes) / kSeeds;
@@ -101,8 +103,8 @@ TEST(Profiles, popularity_first_uses_and_loyalty_are_those_of_the_logs) {
 TEST(Profiles, bursts_cost_misses) {
   const Ratios skew = mean_ratios("model-skew", 8);
   const Ratios persona = mean_ratios("persona-sessions", 8);
-  fmt::print("cv 8, LRU at k = 5, 10: model-skew {:.3f} {:.3f}, persona-sessions {:.3f} {:.3f}\n", skew.lru[1], skew.lru[2], persona.lru[1],
-             persona.lru[2]);
+  fmt::print("cv 8, LRU at k = 5, 10: model-skew {:.3f} {:.3f}, persona-sessions {:.3f} {:.3f}\n", skew.lru[1], skew.lru[2],
+             persona.lru[1], persona.lru[2]);
   EXPECT_NEAR(skew.lru[1] / 0.329, 1, 0.05);
   EXPECT_NEAR(skew.lru[2] / 0.132, 1, 0.05);
   EXPECT_NEAR(persona.lru[1] / 0.735, 1, 0.05);

@@ -58,8 +58,9 @@ Result<ReadTrace> TraceBuilder::finish(Times times) && {
   if (read_.rows_moved > 0) std::ranges::stable_sort(trace.requests, {}, &TraceRequest::t_seconds);
   if (times == Times::kFromFirst && !trace.requests.empty()) {
     const double first = trace.requests.front().t_seconds;
-    if (latest_ - first > kMaxTraceSeconds) {
-      return fail(Code::kTooLarge, "from the first request to the last it is {} s, at most {} are read", latest_ - first, kMaxTraceSeconds);
+    const double span = latest_ - first;
+    if (span > kMaxTraceSeconds) {
+      return fail(Code::kTooLarge, "from the first request to the last it is {} s, at most {} are read", span, kMaxTraceSeconds);
     }
     for (TraceRequest& request : trace.requests) request.t_seconds -= first;
   }
