@@ -7,7 +7,7 @@
 #include <iterator>
 #include <limits>
 
-#include "trace/csv_table.h"
+#include "trace/table_rows.h"
 
 namespace genepool {
 namespace {
@@ -28,7 +28,7 @@ Result<std::uint64_t> count_or_0(const CsvTable& table, Column column, std::uint
   return table.count(column, most);
 }
 
-Result<TraceRow> row_of(const CsvTable& table) {
+Result<std::optional<TraceRow>> row_of(const CsvTable& table) {
   constexpr std::uint64_t kMaxTokens = std::numeric_limits<std::uint32_t>::max();
   TraceRow row{.genome = table.text(kGenome), .user = table.text(kUser)};
   GENEPOOL_TRY(row.t_seconds, table.number(kTime, 0, kMaxTraceSeconds));
@@ -65,13 +65,7 @@ Result<ReadTrace> read_trace_csv(std::istream& in) {
   CsvTable table(in, kColumns);
   GENEPOOL_TRY_VOID(table.read_header(CsvTable::Others::kRefused));
   TraceBuilder builder;
-  while (true) {
-    GENEPOOL_TRY(const bool is_there, table.next());
-    if (!is_there) break;
-    GENEPOOL_TRY(const TraceRow row, row_of(table));
-    GENEPOOL_TRY_VOID(table.at_line(builder.add(row)));
-  }
-  if (table.was_cut()) builder.skip_row();
+  GENEPOOL_TRY_VOID(add_rows(table, builder, row_of));
   return std::move(builder).finish();
 }
 

@@ -1,5 +1,5 @@
-// CsvReader: records of a comma-separated file (RFC 4180), one after the other: quoted fields, line breaks within them, CRLF or LF,
-// a byte order mark. A last record without its line break is what a killed writer leaves: it is not given out, but told of.
+// CsvReader: records of a comma-separated file (RFC 4180), one after the other: quoted fields, line breaks within them, CRLF or
+// LF, a byte order mark. A last record without its line break is what a killed writer leaves: it is not given out, but told of.
 // Memory: one record, at most kMaxCsvRecordBytes. Thread: one at a time.
 // Errors, each with its line: kBadRequest (quotes), kTooLarge (a record), kIo (the stream broke).
 // Use:   CsvReader reader(in);

@@ -57,22 +57,24 @@ std::string_view CsvTable::text(std::size_t column) const {
 
 Result<double> CsvTable::number(std::size_t column, double least, double most) const {
   double value = 0;
-  const std::string_view name = columns_[column].name;
-  if (!parse(text(column), value)) return bad_row(fmt::format("{} is not a number: \"{}\"", name, printable(text(column))));
+  if (!parse(text(column), value)) return bad_value(column, "a number");
   if (value >= least && value <= most) return value;
-  return bad_row(fmt::format("{} must be between {} and {}, found {}", name, least, most, value));
+  return bad_row(fmt::format("{} must be between {} and {}, found {}", columns_[column].name, least, most, value));
 }
 
 Result<std::uint64_t> CsvTable::count(std::size_t column, std::uint64_t most) const {
   std::uint64_t value = 0;
-  const std::string_view name = columns_[column].name;
-  if (!parse(text(column), value)) return bad_row(fmt::format("{} is not a whole number: \"{}\"", name, printable(text(column))));
+  if (!parse(text(column), value)) return bad_value(column, "a whole number");
   if (value <= most) return value;
-  return bad_row(fmt::format("{} must be at most {}, found {}", name, most, value));
+  return bad_row(fmt::format("{} must be at most {}, found {}", columns_[column].name, most, value));
 }
 
 tl::unexpected<Error> CsvTable::bad_row(std::string_view why) const {
   return fail(Code::kBadRequest, "line {}: {}", reader_.line(), why);
+}
+
+tl::unexpected<Error> CsvTable::bad_value(std::size_t column, std::string_view wanted) const {
+  return bad_row(fmt::format("{} is not {}: \"{}\"", columns_[column].name, wanted, printable(text(column))));
 }
 
 }  // namespace genepool

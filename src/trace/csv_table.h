@@ -37,8 +37,9 @@ class CsvTable {
   [[nodiscard]] Result<std::uint64_t> count(std::size_t column, std::uint64_t most) const;
   [[nodiscard]] bool has(std::size_t column) const { return !text(column).empty(); }
 
-  // kBadRequest "line 17: ..."
+  // kBadRequest: "line 17: WHY", "line 17: t_seconds is not WANTED: "x""
   [[nodiscard]] tl::unexpected<Error> bad_row(std::string_view why) const;
+  [[nodiscard]] tl::unexpected<Error> bad_value(std::size_t column, std::string_view wanted) const;
   template <class T>
   [[nodiscard]] Result<T> at_line(Result<T> result) const {
     if (!result) result.error().message = fmt::format("line {}: {}", reader_.line(), result.error().message);

@@ -23,7 +23,9 @@ std::string refusal(const std::string& text) {
 }
 
 TEST(Csv, a_whole_row) {
-  const ReadTrace read_one = read("t_seconds,genome,user,prompt_tokens,output_tokens,load_cost_s,bytes\n1.5,pirate,anna,12,34,0.25,4096\n").value();
+  const ReadTrace read_one = read("t_seconds,genome,user,prompt_tokens,output_tokens,load_cost_s,bytes\n"
+                                  "1.5,pirate,anna,12,34,0.25,4096\n")
+                                 .value();
   ASSERT_EQ(read_one.trace.requests.size(), 1U);
   const TraceRequest& request = read_one.trace.requests[0];
   EXPECT_EQ(request.t_seconds, 1.5);
@@ -163,8 +165,9 @@ TEST(Csv, what_is_written_reads_as_the_same_trace) {
 TEST(Csv, rows_may_be_written_one_by_one) {
   EXPECT_EQ(trace_csv_header(), "t_seconds,genome,user,prompt_tokens,output_tokens,load_cost_s,bytes\n");
   EXPECT_EQ(trace_csv_row({.t_seconds = 0.5, .genome = "a"}), "0.5,a,,,,,\n");
-  EXPECT_EQ(trace_csv_row({.t_seconds = 2, .genome = "a\"b", .user = "u", .prompt_tokens = 3, .output_tokens = 4, .load_cost_s = 0.5, .bytes = 6}),
-            "2,\"a\"\"b\",u,3,4,0.5,6\n");
+  const TraceRow whole{
+      .t_seconds = 2, .genome = "a\"b", .user = "u", .prompt_tokens = 3, .output_tokens = 4, .load_cost_s = 0.5, .bytes = 6};
+  EXPECT_EQ(trace_csv_row(whole), "2,\"a\"\"b\",u,3,4,0.5,6\n");
 }
 
 TEST(Csv, names_fit_to_be_written) {

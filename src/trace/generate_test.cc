@@ -11,7 +11,9 @@ namespace {
 
 constexpr std::uint64_t kSeeds = 8;
 
-Trace trace_of(std::string_view profile, const GenerateOptions& options) { return generate(*find_profile(profile), options).value(); }
+Trace trace_of(std::string_view profile, const GenerateOptions& options) {
+  return generate(*find_profile(profile), options).value();
+}
 
 void expect_well_formed(const Trace& trace) {
   double last = 0;

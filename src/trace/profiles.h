@@ -1,5 +1,5 @@
 // Profiles: what the generator (trace/generate.h) is told of a kind of traffic. The shipped ones are fitted to the miss ratios
-// of real logs: twins that may be shared where the logs may not. docs: `genepool trace profiles`.
+// of real logs: twins that may be shared where the logs may not.
 // Popularity of rank r: r^-a up to rank H, then H^-a (r/H)^-b: always state the rank exponent, published "alphas" differ.
 // Thread: constants.
 #pragma once

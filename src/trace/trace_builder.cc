@@ -53,11 +53,15 @@ void TraceBuilder::note_cost(std::uint32_t genome, const TraceRow& row) {
   if (row.bytes > 0) read_.trace.genomes[genome].bytes = row.bytes;
 }
 
-ReadTrace TraceBuilder::finish(Times times) && {
+Result<ReadTrace> TraceBuilder::finish(Times times) && {
   Trace& trace = read_.trace;
   if (read_.rows_moved > 0) std::ranges::stable_sort(trace.requests, {}, &TraceRequest::t_seconds);
   if (times == Times::kFromFirst && !trace.requests.empty()) {
     const double first = trace.requests.front().t_seconds;
+    const double span = latest_ - first;
+    if (span > kMaxTraceSeconds) {
+      return fail(Code::kTooLarge, "from the first request to the last it is {} s, at most {} are read", span, kMaxTraceSeconds);
+    }
     for (TraceRequest& request : trace.requests) request.t_seconds -= first;
   }
   for (std::size_t i = 0; i < trace.genomes.size(); ++i) {

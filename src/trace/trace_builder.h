@@ -3,7 +3,7 @@
 // Thread: one at a time. Errors: kBadRequest (a row that says nothing sensible), kTooLarge. Memory: twice the Trace's at worst.
 // Use:   TraceBuilder builder;
 //        GENEPOOL_TRY_VOID(builder.add(row));
-//        ReadTrace read = std::move(builder).finish();
+//        GENEPOOL_TRY(const ReadTrace read, std::move(builder).finish());
 #pragma once
 
 #include <string>
@@ -31,7 +31,7 @@ class TraceBuilder {
 
   // kKept: the rows' times. kFromFirst: the first request is at 0; only so may rows have negative times.
   enum class Times { kKept, kFromFirst };
-  [[nodiscard]] ReadTrace finish(Times times = Times::kKept) &&;
+  [[nodiscard]] Result<ReadTrace> finish(Times times = Times::kKept) &&;
 
  private:
   struct Hash : std::hash<std::string_view> {
