@@ -37,10 +37,7 @@ void Manager::on(const Notice& notice, Instant now, const Sink& sink) {
 
 // ------------------------------------------------------------------------------------------------ what it is told
 void Manager::handle(const RequestSeen& request) {
-  Usage& usage = book_.hold(request.genome);
-  book_.release(usage);  // remembered, but not for ever
-  if (names_.size() <= usage.index) names_.resize(usage.index + 1);
-  names_[usage.index] = request.name;
+  Usage& usage = know(request.genome);
   week_hour_ = request.week_hour;
   last_user_.reset();
   if (request.user != 0) {
@@ -48,11 +45,10 @@ void Manager::handle(const RequestSeen& request) {
     if (user.was_taken) prefetcher_.forget_user(user.index);
     last_user_ = user.index;
   }
-  book_.on_request(usage, {.use = ++last_use_, .hot_bytes = request.hot_bytes, .warm_bytes = request.page_bytes, .prior = knobs_.load_prior}, now_);
+  book_.on_request(usage, ++last_use_, now_);
   prefetcher_.on_request(usage, moment(), loader());
   report_outcome(usage);
   hints_.on_request(usage.index, now_);
-  clocks_.observe(usage.index, now_);
   last_hour_.observe(usage.index, now_);
   sizer_.on_request(usage, now_);
   if (prefetcher_.residents().has(usage)) guess();  // else when it has come in: nobody waits for a load behind a guess
@@ -109,17 +105,7 @@ Result<void> Manager::expect(const SessionExpected& session, Instant now, const 
   if (settings_.mode == ManagerMode::kOff) return fail(Code::kUnavailable, "the manager is off (manager.mode)");
   now_ = std::max(now_, now);
   SessionHint hint{.source = session.source, .eta = session.eta, .ttl = session.ttl};
-  if (session.genome) {
-    const Usage* usage = find(*session.genome);
-    if (usage == nullptr) {
-      Usage& unused = book_.hold(*session.genome);
-      book_.release(unused);
-      usage = &unused;
-    }
-    prefetcher_.know(*usage);
-    if (names_.size() <= usage->index) names_.resize(usage->index + 1);
-    hint.genome = usage->index;
-  }
+  if (session.genome) hint.genome = know(*session.genome).index;
   if (session.user != 0) hint.user = users_.find(session.user);
   const auto load_time = [&](GenomeIndex genome) { return from_ms(prefetcher_.genome(genome)->hot.seconds * 1e3); };
   GENEPOOL_TRY_VOID(hints_.take(hint, load_time, now_));
@@ -145,10 +131,6 @@ void Manager::guess() {
   }
   if (settings_.prefetch == PrefetchRule::kFounding) return guess_as_founded();
   if (settings_.prefetch == PrefetchRule::kOff) return;
-  for (const GenomeIndex index : clocks_.expected(now_)) {
-    const double chance = clocks_.chance_within(index, kPrefetchHorizon, now_);
-    if (try_guess(prefetcher_.weigh(*prefetcher_.genome(index), chance, moment(), loader()), DecisionKind::kGuess, {}, "it comes as if by a clock")) return;
-  }
   if (!prefetcher_.gate().is_open()) return;
   (void)try_guess(prefetcher_.likeliest(moment(), loader()), DecisionKind::kGuess, {}, "the likeliest of those that are not HOT");
 }
@@ -248,12 +230,19 @@ std::uint64_t Manager::decide(Decision decision) {
   return id;
 }
 
-Usage* Manager::find(const Identity& identity) { return book_.find(identity); }
+Usage& Manager::know(const GenomeSeen& genome) {
+  Usage& usage = book_.hold(genome.identity);
+  book_.release(usage);  // remembered, but not for ever
+  book_.expect(usage, {.hot_bytes = genome.hot_bytes, .warm_bytes = genome.page_bytes, .prior = knobs_.load_prior});
+  if (names_.size() <= usage.index) names_.resize(usage.index + 1);
+  names_[usage.index] = genome.name;
+  prefetcher_.know(usage);
+  return usage;
+}
 
 void Manager::forget(const Usage& usage) {
   prefetcher_.forget(usage);
   hints_.forget(usage.index);
-  clocks_.forget(usage.index);
   last_hour_.forget(usage.index);
   open_guesses_.erase(usage.index);
 }

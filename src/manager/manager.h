@@ -1,8 +1,7 @@
 // Manager: sizes the pool, and brings in what is likely to be wanted; each thing it does is a Decision that says why, and later
 // what came of it. Pure: notices and the time in, wishes out (notices.h). Never on a request's path: a server whose manager is
 // slow, wrong or gone serves as before.
-// Parts: sizer.h (how many places), prefetcher.h (which genome next), hints.h (what clients announce), idle_histogram.h (those
-// that come by a clock), brakes.h (what shortness of memory forbids).
+// Parts: sizer.h (how many places), prefetcher.h (which genome next), hints.h (what clients announce), brakes.h (what shortness of memory forbids).
 // Thread: one at a time. Memory: 10,000 genomes and 20,000 users, the longest unused are forgotten.
 // Use:   Manager manager(settings, knobs, first_decision, now);
 //        manager.on(RequestSeen{...}, now, sink);        // wishes come out during the call
@@ -16,7 +15,6 @@
 
 #include "manager/dense_index.h"
 #include "manager/hints.h"
-#include "manager/idle_histogram.h"
 #include "manager/last_hour.h"
 #include "manager/notices.h"
 #include "manager/prefetcher.h"
@@ -60,13 +58,14 @@ class Manager {
   void handle(const SettingsSeen& settings);
   void handle(const StatusSeen& status);
 
-  [[nodiscard]] Usage* find(const Identity& identity);
+  Usage& know(const GenomeSeen& genome);
+  [[nodiscard]] Usage* find(const Identity& identity) { return book_.find(identity); }
   [[nodiscard]] const std::string& name_of(const Usage& usage) const { return names_[usage.index]; }
   void forget(const Usage& usage);
   [[nodiscard]] Moment moment() const;
   [[nodiscard]] LoaderState loader() const;
 
-  // The best thing to bring in now: what was announced, what comes by the clock, what is likely.
+  // The best thing to bring in now: what was announced, else what is likely.
   void guess();
   bool try_guess(const std::optional<Guess>& guess, DecisionKind kind, Instant protect_until, std::string_view why);
   void guess_as_founded();
@@ -88,7 +87,6 @@ class Manager {
   std::uint32_t week_hour_ = 0;
   Prefetcher prefetcher_;
   Hints hints_;
-  IdleHistogram clocks_;
   LastHour last_hour_;
   Sizer sizer_;
   std::string followed_hot_, followed_warm_;

@@ -31,10 +31,13 @@ struct ManagerSettings {
 };
 
 // ------------------------------------------------------------------------------------------------ notices
-struct RequestSeen {
-  Identity genome;
+struct GenomeSeen {
+  Identity identity;
   std::string name;                // for people
   std::uint64_t hot_bytes = 0, page_bytes = 0;
+};
+struct RequestSeen {
+  GenomeSeen genome;
   std::uint64_t user = 0;          // 0 = not known
   std::uint32_t week_hour = 0;     // 0..167, of the wall clock
 };
@@ -51,7 +54,7 @@ struct GuessDone {
   bool is_done = false;  // it is HOT
 };
 struct SessionExpected {  // someone says that a session opens soon
-  std::optional<Identity> genome;  // none: the user's last one
+  std::optional<GenomeSeen> genome;  // none: the user's last one
   std::uint64_t user = 0, source = 0;
   Duration eta{}, ttl{};
 };

@@ -68,6 +68,7 @@ class VirtualDoer {
   void perform(const CommandDone& a);
 
   // ---- virtual_manager.cc: what the manager sees and wants
+  [[nodiscard]] GenomeSeen seen(std::uint32_t genome) const;
   [[nodiscard]] Notice seen(const Arrive& arrival) const;
   void carry_out(const Wish& wish);
   void carry_out_one(const MakeHot& wish);
