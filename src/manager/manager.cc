@@ -28,7 +28,6 @@ Manager::Manager(const ManagerSettings& settings, const Knobs& knobs, std::uint6
       now_(now) {}
 
 void Manager::on(const Notice& notice, Instant now, const Sink& sink) {
-  if (settings_.mode == ManagerMode::kOff && !std::holds_alternative<SettingsSeen>(notice)) return;
   now_ = std::max(now_, now);
   sink_ = &sink;
   std::visit([this](const auto& n) { handle(n); }, notice);
@@ -101,17 +100,18 @@ void Manager::handle(const StatusSeen& status) {
   guess();
 }
 
-Result<void> Manager::expect(const SessionExpected& session, Instant now, const Sink& sink) {
-  if (settings_.mode == ManagerMode::kOff) return fail(Code::kUnavailable, "the manager is off (manager.mode)");
-  now_ = std::max(now_, now);
+void Manager::handle(const SessionExpected& session) {
+  const Result<void> taken = take_hint(session);
+  out(HintAnswered{session.ticket, taken ? std::nullopt : std::optional(taken.error())});
+  guess();
+}
+
+Result<void> Manager::take_hint(const SessionExpected& session) {
   SessionHint hint{.source = session.source, .eta = session.eta, .ttl = session.ttl};
   if (session.genome) hint.genome = know(*session.genome).index;
   if (session.user != 0) hint.user = users_.find(session.user);
   const auto load_time = [&](GenomeIndex genome) { return from_ms(prefetcher_.genome(genome)->hot.seconds * 1e3); };
   GENEPOOL_TRY_VOID(hints_.take(hint, load_time, now_));
-  sink_ = &sink;
-  guess();
-  sink_ = nullptr;
   return {};
 }
 
@@ -196,7 +196,7 @@ void Manager::carry_out(const SizeChange& change) {
     size_decision_ = decision;
   }
   if (!is_on()) return;
-  for (const SizeChange::Setting& setting : change.settings) out(SetNumber{setting.name, setting.value});
+  for (const SizeChange::Setting& setting : change.settings) out(SetNumber{std::string(setting.name), setting.value});
 }
 
 void Manager::realise_size(bool is_replaced) {
@@ -250,17 +250,21 @@ void Manager::forget(const Usage& usage) {
 ManagerStatus Manager::status() const {
   const PrefetchGate& gate = prefetcher_.gate();
   const Predictor& predictor = prefetcher_.predictor();
+  const OutcomeBook::Summary guesses = prefetcher_.outcomes();
   ManagerStatus status{.is_gate_open = gate.is_open(),
                        .gate_open_share = gate.open_share(),
                        .loss_with_s = gate.loss_with_s(),
                        .loss_without_s = gate.loss_without_s(),
-                       .guesses = prefetcher_.outcomes(),
-                       .hints = hints_.counts(),
+                       .guesses = {guesses.issued, guesses.used, guesses.wasted, guesses.misses, guesses.wasted_ms, guesses.precision(),
+                                   guesses.recall(), guesses.recently_issued, guesses.recently_used},
+                       .hints_taken = hints_.counts().taken,
+                       .hints_came = hints_.counts().came,
+                       .hints_expired = hints_.counts().expired,
                        .log_loss = predictor.mixture().log_loss(),
                        .brake = sizer_.brakes().reason,
                        .decisions = next_decision_ - 1};
   for (std::size_t i = 0; i < predictor.voice_names().size(); ++i) {
-    status.voices.emplace_back(predictor.voice_names()[i], predictor.mixture().weights()[i]);
+    status.voices.push_back({std::string(predictor.voice_names()[i]), predictor.mixture().weights()[i], ""});
   }
   return status;
 }

@@ -23,18 +23,6 @@
 
 namespace genepool {
 
-struct ManagerStatus {
-  bool is_gate_open = false;
-  double gate_open_share = 0;  // of all requests
-  double loss_with_s = 0, loss_without_s = 0;  // of the shadows with and without prefetch
-  OutcomeBook::Summary guesses;
-  HintCounts hints;
-  double log_loss = 0;  // nats per request of the mixture
-  std::vector<std::pair<std::string_view, double>> voices;  // and how much each is listened to
-  std::string brake;    // what shortness of memory forbids now, "" = nothing
-  std::uint64_t decisions = 0;
-};
-
 class Manager {
  public:
   using Sink = std::function<void(const Wish&)>;
@@ -47,17 +35,16 @@ class Manager {
   void on(const Notice& notice, Instant now, const Sink& sink);
   [[nodiscard]] ManagerStatus status() const;
 
-  // As on(), for a hint that must know whether it was taken: kQueueFull, kBadRequest, kGenomeNotFound as hints.h says.
-  [[nodiscard]] Result<void> expect(const SessionExpected& session, Instant now, const Sink& sink);
-
  private:
   void handle(const RequestSeen& request);
   void handle(const CameIn& came);
   void handle(const LeftHot& left);
   void handle(const GuessDone& done);
+  void handle(const SessionExpected& session);
   void handle(const SettingsSeen& settings);
   void handle(const StatusSeen& status);
 
+  [[nodiscard]] Result<void> take_hint(const SessionExpected& session);
   Usage& know(const GenomeSeen& genome);
   [[nodiscard]] Usage* find(const Identity& identity) { return book_.find(identity); }
   [[nodiscard]] const std::string& name_of(const Usage& usage) const { return names_[usage.index]; }

@@ -76,7 +76,9 @@ class VirtualDoer {
   void carry_out_one(const SetNumber& wish);
   void carry_out_one(const Decided& wish);
   void carry_out_one(const Realised& wish);
+  void carry_out_one(const HintAnswered& wish);
   void carry_out_one(const Said&) {}
+  void carry_out_one(const Alive&) {}
   void report_status();
   void after(Duration delay, Kind kind, std::uint64_t subject);
   void integrate();

@@ -25,8 +25,8 @@ void VirtualDoer::expect(const TraceRequest& request, Instant now) {
   run_until(now);
   now_ = now;
   const Duration early = options_.hint_ahead;
-  const SessionExpected session{.genome = seen(request.genome), .user = request.user + 1ULL, .source = request.user + 1ULL, .eta = early, .ttl = 2 * early};
-  if (!manager_.expect(session, now_, wishes_)) ++result_.refused_hints;
+  const SessionExpected session{.ticket = 0, .genome = seen(request.genome), .user = request.user + 1ULL, .source = request.user + 1ULL, .eta = early, .ttl = 2 * early};
+  manager_.on(session, now_, wishes_);
   feed(Tick{});  // and what was wished
 }
 
@@ -71,6 +71,8 @@ void VirtualDoer::carry_out_one(const Decided& wish) {
   if (result_.decisions.size() == kMostDecisions) result_.decisions.erase(result_.decisions.begin());
   result_.decisions.push_back(wish.decision);
 }
+
+void VirtualDoer::carry_out_one(const HintAnswered& wish) { result_.refused_hints += wish.refusal ? 1 : 0; }
 
 void VirtualDoer::carry_out_one(const Realised& wish) {
   const auto it = std::ranges::find(result_.decisions, wish.decision, &Decision::id);
