@@ -18,6 +18,7 @@ namespace genepool {
 
 struct SizeBounds {
   std::uint32_t least = 1, most = 10;
+  bool operator==(const SizeBounds&) const = default;
 };
 
 // Seconds of load per second that a slot costs: to have one more, and to keep the last one. They differ where the memory would

@@ -81,7 +81,7 @@ void PoolCore::State::handle(const PageBuilt& built) {
   if (e == nullptr || !e->is_building) return;
   e->is_building = false;
   charge_layers(*e, built.loaded);
-  remember_load(e->usage->warm, build_seconds, to_ms(now - e->build_since) / 1e3);
+  book.on_warm(*e->usage, now - e->build_since);
   if (built.page_bytes > e->page_bytes) {  // memory was promised for less
     out(DropPage{built.identity});
     refresh(*e);
@@ -110,7 +110,8 @@ void PoolCore::State::handle(const WorkerReady& ready) {
   if (e == nullptr || e->worker->state != WorkerState::kStarting) return;
   Worker& w = *e->worker;
   w.hot_since = w.last_sign = now;
-  remember_load(e->usage->hot, page_in_seconds, to_ms(now - e->assembly_since) / 1e3);
+  book.on_hot(*e->usage, now - e->assembly_since);
+  out(BroughtIn{w.id, e->spec.identity, e->assembly_tier, now - e->assembly_since});
   become_idle(w);
   fill(*e);  // also when an evict is pending: these waited for this very assembly
   refresh(*e);

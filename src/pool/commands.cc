@@ -26,9 +26,29 @@ void PoolCore::State::handle(const BringTo& wish) {
     refresh(e);
     return out(CommandDone{wish.command, false, *error});
   }
-  // A wish counts as a use for recency, else the LRU would drop first what was just asked for.
-  if (want != Want::kCold) e.usage->last_use = ++last_use;
+  if (want != Want::kCold) e.brought_use = ++last_use;
   add_command(e, wish.command, want, wish.deadline);
+}
+
+void PoolCore::State::handle(const Prewarm& guess) {
+  Entry& e = enter(guess.genome);
+  Entry* victim = guess.victim ? find(*guess.victim) : nullptr;
+  const auto has_room = [&](std::uint32_t seats, std::uint64_t bytes) {
+    return hot_seats() < knobs.max_hot + seats && hot_promised() + hot_need(e) <= knobs.hot_bytes + bytes;
+  };
+  const bool may_come = e.is_at_rest() && line.empty() && held.empty() && can_spawn && !is_draining;
+  const bool is_welcome = may_come && (has_room(0, 0) || (victim != nullptr && victim != &e && may_leave(*victim) && !is_expected(*victim) &&
+                                                         has_room(1, victim->charged.bytes)));
+  if (!is_welcome && !e.is_hot()) {
+    refresh(e);
+    return out(CommandDone{guess.command, false, Error{Code::kUnavailable, "no room for a guess", "", std::nullopt}});
+  }
+  e.protected_until = guess.protect_until;
+  add_command(e, guess.command, Want::kHot, guess.deadline);
+  if (e.is_hot()) return;
+  if (!has_room(0, 0)) kill(*victim, KillReason::kEvicted);
+  e.brought_use = ++last_use;
+  seat(e);
 }
 
 void PoolCore::State::handle(const Demote& wish) {

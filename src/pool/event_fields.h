@@ -17,7 +17,7 @@ void walk(auto& f, Is<LayerCharge> auto& v) { f(v.id), f(v.bytes); }
 void walk(auto& f, Is<GenomeSpec> auto& v) { f(v.identity), f(v.page_bytes), f(v.layers); }
 void walk(auto& f, Is<Error> auto& v) { f(v.code), f(v.message), f(v.param), f(v.retry_after); }
 
-void walk(auto& f, Is<Arrive> auto& v) { f(v.request), f(v.genome), f(v.deadline); }
+void walk(auto& f, Is<Arrive> auto& v) { f(v.request), f(v.genome), f(v.deadline), f(v.user); }
 void walk(auto& f, Is<Cancel> auto& v) { f(v.request); }
 void walk(auto& f, Is<FirstToken> auto& v) { f(v.request); }
 void walk(auto& f, Is<Release> auto& v) { f(v.request), f(v.keep_hot); }
@@ -29,6 +29,7 @@ void walk(auto& f, Is<WorkerGone> auto& v) { f(v.worker); }
 void walk(auto& f, Is<WorkerAlive> auto& v) { f(v.worker); }
 void walk(auto& f, Is<ProbeAnswered> auto& v) { f(v.worker); }
 void walk(auto& f, Is<BringTo> auto& v) { f(v.command), f(v.genome), f(v.goal), f(v.deadline); }
+void walk(auto& f, Is<Prewarm> auto& v) { f(v.command), f(v.genome), f(v.victim), f(v.protect_until), f(v.deadline); }
 void walk(auto& f, Is<Demote> auto& v) { f(v.command), f(v.identity); }
 void walk(auto& f, Is<SetPin> auto& v) { f(v.genome), f(v.is_pinned); }
 void walk(auto& f, Is<LayerGone> auto& v) { f(v.layer); }
@@ -44,6 +45,7 @@ void walk(auto& f, Is<GrantRequest> auto& v) { f(v.request), f(v.worker), f(v.id
 void walk(auto& f, Is<RefuseRequest> auto& v) { f(v.request), f(v.error); }
 void walk(auto& f, Is<BuildPage> auto& v) { f(v.identity), f(v.missing); }
 void walk(auto& f, Is<SpawnWorker> auto& v) { f(v.worker), f(v.identity); }
+void walk(auto& f, Is<BroughtIn> auto& v) { f(v.worker), f(v.identity), f(v.from), f(v.took); }
 void walk(auto& f, Is<ProbeWorker> auto& v) { f(v.worker); }
 void walk(auto& f, Is<KillWorker> auto& v) { f(v.worker), f(v.identity), f(v.reason); }
 void walk(auto& f, Is<CancelOnWorker> auto& v) { f(v.request), f(v.worker); }
@@ -54,9 +56,9 @@ void walk(auto& f, Is<CommandDone> auto& v) { f(v.command), f(v.is_ok), f(v.erro
 // In the order of the variants.
 inline constexpr const char* kEventNames[] = {"Arrive",       "Cancel",      "FirstToken",    "Release",       "PageBuilt",
                                               "PageFailed",   "WorkerReady", "WorkerFailed",  "WorkerGone",    "WorkerAlive",
-                                              "ProbeAnswered", "BringTo",    "Demote",        "SetPin",        "LayerGone",
+                                              "ProbeAnswered", "BringTo",    "Prewarm",     "Demote",        "SetPin",        "LayerGone",
                                               "BaseState",    "SetKnobs",    "Drain",         "Tick"};
-inline constexpr const char* kActionNames[] = {"Grant",  "Refuse",         "BuildPage", "SpawnWorker", "ProbeWorker",
+inline constexpr const char* kActionNames[] = {"Grant",  "Refuse",         "BuildPage", "SpawnWorker", "BroughtIn", "ProbeWorker",
                                                "Kill",   "CancelOnWorker", "DropPage",  "DropLayer",   "CommandDone"};
 static_assert(std::size(kEventNames) == std::variant_size_v<Event>);
 static_assert(std::size(kActionNames) == std::variant_size_v<Action>);

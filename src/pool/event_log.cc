@@ -42,6 +42,7 @@ struct Writer {
     }
   }
   void operator()(const std::optional<std::chrono::milliseconds>& v) { v ? (*this)(v->count()) : word("-"); }
+  void operator()(const std::optional<Identity>& v) { v ? (*this)(*v) : word("-"); }
   template <class T>
   void operator()(const std::vector<T>& list) {
     (*this)(list.size());
@@ -121,13 +122,19 @@ struct Reader {
     }
   }
   void operator()(std::optional<std::chrono::milliseconds>& v) {
-    if (rest.starts_with(" -") && (rest.size() == 2 || rest[2] == ' ')) {
-      rest.remove_prefix(2);
-      return;
-    }
+    if (is_nothing()) return;
     std::int64_t ms = 0;
     (*this)(ms);
     v = std::chrono::milliseconds(ms);
+  }
+  void operator()(std::optional<Identity>& v) {
+    if (is_nothing()) return;
+    (*this)(v.emplace());
+  }
+  bool is_nothing() {
+    if (!rest.starts_with(" -") || (rest.size() > 2 && rest[2] != ' ')) return false;
+    rest.remove_prefix(2);
+    return true;
   }
   template <class T>
   void operator()(std::vector<T>& list) {

@@ -25,6 +25,7 @@ std::vector<Event> one_of_each() {
           WorkerAlive{3},
           ProbeAnswered{3},
           BringTo{9, kSpec, Goal::kCold, Instant::max()},
+          Prewarm{9, kSpec, kSpec.identity, 6s, Instant::max()},
           Demote{9, kSpec.identity},
           SetPin{GenomeSpec{kSpec.identity, 0, {}}, false},
           LayerGone{kSpec.layers[0].id},

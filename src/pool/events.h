@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -38,6 +39,7 @@ struct Arrive {  // a request (or a library lease) wants the genome
   RequestId request = 0;
   GenomeSpec genome;
   Instant deadline{};
+  std::uint64_t user = 0;  // a number for whoever asks, 0 = not known; nothing to the pool, for who reads its events
 };
 struct Cancel {  // its client is gone; unknown or ended requests are ignored
   RequestId request = 0;
@@ -85,6 +87,15 @@ struct BringTo {  // preload (kWarm), warmup/load (kHot), evict (kCold: drop the
   Goal goal = Goal::kHot;
   Instant deadline{};
 };
+// A guess that the genome will be wanted: HOT if there is room now, or if `victim` may leave for it now; else CommandDone with
+// kUnavailable. Waits for nobody, keeps nobody waiting. Until `protect_until` it leaves after all others.
+struct Prewarm {
+  CommandId command = 0;
+  GenomeSpec genome;
+  std::optional<Identity> victim;
+  Instant protect_until{};
+  Instant deadline{};
+};
 struct Demote {  // evict from HOT: a busy worker drains first; the page stays WARM. kConflict when pinned
   CommandId command = 0;
   Identity identity;
@@ -124,7 +135,7 @@ struct Drain {};  // no new arrivals (refused with kDraining), running ones fini
 struct Tick {};   // the time of next_wakeup() has come
 
 using Event = std::variant<Arrive, Cancel, FirstToken, Release, PageBuilt, PageFailed, WorkerReady, WorkerFailed, WorkerGone,
-                           WorkerAlive, ProbeAnswered, BringTo, Demote, SetPin, LayerGone, BaseState, SetKnobs, Drain, Tick>;
+                           WorkerAlive, ProbeAnswered, BringTo, Prewarm, Demote, SetPin, LayerGone, BaseState, SetKnobs, Drain, Tick>;
 
 // ------------------------------------------------------------------------------------------------ actions
 // Per Arrive: RefuseRequest, or GrantRequest and then Release; nothing more once it was cancelled while it waited. When its
@@ -149,6 +160,12 @@ struct BuildPage {  // read `missing` from the store, fuse, answer PageBuilt or 
 struct SpawnWorker {  // one WorkerReady, WorkerFailed or WorkerGone must follow, in bounded time: the pool does not watch it
   WorkerId worker = 0;
   Identity identity;
+};
+struct BroughtIn {  // news, nothing to do: the genome is HOT
+  WorkerId worker = 0;
+  Identity identity;
+  Tier from = Tier::kCold;
+  Duration took{};  // since it was given its place
 };
 struct ProbeWorker {  // answer ProbeAnswered; the pool watches the time
   WorkerId worker = 0;
@@ -175,7 +192,7 @@ struct CommandDone {  // error.code is meaningful only when !is_ok
   Error error;
 };
 
-using Action = std::variant<GrantRequest, RefuseRequest, BuildPage, SpawnWorker, ProbeWorker, KillWorker, CancelOnWorker,
+using Action = std::variant<GrantRequest, RefuseRequest, BuildPage, SpawnWorker, BroughtIn, ProbeWorker, KillWorker, CancelOnWorker,
                             DropPage, DropLayer, CommandDone>;
 
 }  // namespace genepool

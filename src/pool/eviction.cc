@@ -1,6 +1,5 @@
 // Eviction: SIGKILL of idle, unpinned workers that nobody waits for, in the order of the policy.
 #include <algorithm>
-#include <iterator>
 
 #include "pool/state.h"
 
@@ -35,30 +34,39 @@ void PoolCore::State::shrink_hot() {
 std::vector<PoolCore::State::Entry*> PoolCore::State::idle_victims() {
   std::vector<Entry*> idle;
   for (const auto& [id, e] : workers) {
-    if (e->is_idle() && !e->is_pinned && (e->worker->is_yielding || e->waiting.empty())) idle.push_back(e);
+    if (may_leave(*e)) idle.push_back(e);
   }
   return idle;
 }
 
-// Its load has not paid yet. It still leaves before anyone is kept waiting: then its place was the one for who comes and goes.
-bool PoolCore::State::has_just_come(const Entry& e) const {
+bool PoolCore::State::may_leave(const Entry& e) const {
+  return e.is_idle() && !e.is_pinned && (e.worker->is_yielding || e.waiting.empty());
+}
+
+// Its load has not paid yet, or it was brought in for someone who is about to come. It still leaves before anyone is kept
+// waiting: then its place was the one for who comes and goes.
+bool PoolCore::State::is_expected(const Entry& e) const {
   const Duration load = from_ms(2e3 * e.usage->hot.seconds);
-  return now < e.worker->hot_since + std::max(knobs.min_residency, load);
+  return now < std::max(e.protected_until, e.worker->hot_since + std::max(knobs.min_residency, load));
 }
 
 PoolCore::State::Entry* PoolCore::State::take_victim(std::vector<Entry*>& idle) const {
   auto it = std::find_if(idle.begin(), idle.end(), [](const Entry* e) { return e->worker->is_yielding; });
   if (it == idle.end()) {
-    const auto settled_end = std::stable_partition(idle.begin(), idle.end(), [this](const Entry* e) { return !has_just_come(*e); });
-    const auto end = settled_end == idle.begin() ? idle.end() : settled_end;
-    std::vector<const Usage*> usages;
-    usages.reserve(idle.size());
-    std::transform(idle.begin(), end, std::back_inserter(usages), [](const Entry* e) { return e->usage; });
-    it = idle.begin() + static_cast<std::ptrdiff_t>(choose_victim(*hot_policy, usages, now));
+    const auto expected = std::stable_partition(idle.begin(), idle.end(), [this](const Entry* e) { return !is_expected(*e); });
+    const auto end = expected == idle.begin() ? idle.end() : expected;
+    it = idle.begin() + static_cast<std::ptrdiff_t>(choose(*hot_policy, {idle.begin(), end}));
   }
   Entry* victim = *it;
   idle.erase(it);
   return victim;
+}
+
+std::size_t PoolCore::State::choose(const Policy& policy, std::span<Entry* const> candidates) const {
+  std::vector<Candidate> known;
+  known.reserve(candidates.size());
+  for (const Entry* e : candidates) known.push_back({e->usage, e->brought_use});
+  return choose_victim(policy, known, now);
 }
 
 }  // namespace genepool

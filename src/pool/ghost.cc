@@ -24,7 +24,7 @@ bool Ghost::on_request(const Usage& usage, Instant now) {
     const std::uint64_t bytes = (usage.*cost_).bytes;
     if (budget_.places == 0 || bytes > budget_.bytes) return false;
     make_room(1, bytes, now);
-    residents_.push_back(&usage);
+    residents_.push_back({&usage});
     if (charged_.size() <= usage.index) charged_.resize(usage.index + 1, kAbsent);
     charged_[usage.index] = bytes;
     bytes_ += bytes;
@@ -36,13 +36,13 @@ bool Ghost::on_request(const Usage& usage, Instant now) {
 void Ghost::make_room(std::uint32_t places, std::uint64_t bytes, Instant now) {
   while (!residents_.empty() && (residents_.size() + places > budget_.places || bytes_ + bytes > budget_.bytes)) {
     const std::size_t victim = choose_victim(*this, residents_, now);
-    expert_->on_evict(*residents_[victim]);
+    expert_->on_evict(*residents_[victim].usage);
     remove(victim);
   }
 }
 
 void Ghost::remove(std::size_t resident) {
-  std::uint64_t& charged = charged_[residents_[resident]->index];
+  std::uint64_t& charged = charged_[residents_[resident].usage->index];
   bytes_ -= charged;
   charged = kAbsent;
   residents_[resident] = residents_.back();
@@ -50,7 +50,7 @@ void Ghost::remove(std::size_t resident) {
 }
 
 void Ghost::forget(const Usage& usage) {
-  const auto it = std::ranges::find(residents_, &usage);
+  const auto it = std::ranges::find(residents_, &usage, &Candidate::usage);
   if (it != residents_.end()) remove(static_cast<std::size_t>(it - residents_.begin()));
   expert_->forget(usage);
 }

@@ -43,7 +43,7 @@ class Ghost final : public Policy {
   Cost Usage::*cost_;
   Budget budget_;
   std::unique_ptr<Expert> expert_;
-  std::vector<const Usage*> residents_;
+  std::vector<Candidate> residents_;
   std::vector<std::uint64_t> charged_;  // bytes on entry, by index
   std::uint64_t bytes_ = 0;
   Instant now_{};

@@ -60,7 +60,14 @@ class Policy {
 // `cost`: which of a Usage's costs counts, &Usage::hot or &Usage::warm.
 [[nodiscard]] std::unique_ptr<Policy> make_policy(PolicyKind kind, Cost Usage::*cost, const Budget& budget);
 
+struct Candidate {
+  const Usage* usage = nullptr;
+  // When it was last brought in without a request, in the order of last_use. Counts as a use, or what was just brought in would
+  // be the first to leave.
+  std::uint64_t brought_use = 0;
+};
+
 // Index of the victim among `candidates` (all may be evicted); Requires: not empty.
-[[nodiscard]] std::size_t choose_victim(const Policy& policy, std::span<const Usage* const> candidates, Instant now);
+[[nodiscard]] std::size_t choose_victim(const Policy& policy, std::span<const Candidate> candidates, Instant now);
 
 }  // namespace genepool

@@ -30,8 +30,8 @@ int ghost_misses(PolicyKind kind, std::string_view requests, std::uint32_t place
   int misses = 0;
   for (const char genome : requests) {
     Usage& usage = book.hold(test_digest('G', genome));
-    usage.hot = {1, 1};
-    book.on_request(usage, ++use, now);
+    book.on_request(usage, {.use = ++use, .hot_bytes = 1}, now);
+    usage.hot.seconds = 1;
     misses += policy->on_request(usage, now) ? 0 : 1;
     now += 60s;
   }
@@ -106,9 +106,11 @@ TEST(Policy, the_least_score_leaves_and_the_older_use_breaks_a_tie) {
     PolicyStatus status() const override { return {}; }
   };
   const Usage a{.last_use = 3, .hot = {1, 0}}, b{.last_use = 2, .hot = {1, 0}}, c{.last_use = 1, .hot = {2, 0}};
-  const std::vector<const Usage*> all{&a, &b, &c};
+  const std::vector<Candidate> all{{&a}, {&b}, {&c}};
   EXPECT_EQ(choose_victim(Flat{}, all, Instant{}), 1u);
   EXPECT_EQ(choose_victim(*make_policy(PolicyKind::kLru, &Usage::hot, {3, 3}), all, Instant{}), 2u);
+  const std::vector<Candidate> brought{{&a}, {&b}, {&c, 4}};
+  EXPECT_EQ(choose_victim(*make_policy(PolicyKind::kLru, &Usage::hot, {3, 3}), brought, Instant{}), 1u) << "C was brought in last";
 }
 
 // What is dear to load for the room it takes stays; which of places and bytes counts, is whichever is scarcer.
@@ -117,8 +119,8 @@ TEST(Policy, cost_and_size_count_where_they_bind) {
   UsageBook book(100, [&](const Usage& usage) { policy->forget(usage); });
   const auto use = [&](char name, Cost cost) -> Usage& {
     Usage& usage = book.hold(test_digest('G', name));
-    usage.hot = cost;
-    book.on_request(usage, 1, 1h);
+    usage.hot = {cost.seconds, cost.bytes, true};
+    book.on_request(usage, {.use = 1, .hot_bytes = cost.bytes}, 1h);
     (void)policy->on_request(usage, 1h);
     return usage;
   };
@@ -134,7 +136,7 @@ TEST(UsageBook, the_longest_unused_is_forgotten_but_not_who_is_held) {
   const auto id = [](char name) { return test_digest('G', name); };
   const Usage& a = book.hold(id('A'));
   Usage& b = book.hold(id('B'));
-  book.on_request(b, 1, 1h);
+  book.on_request(b, {.use = 1}, 1h);
   book.release(b);
   const Usage& c = book.hold(id('C'));
   EXPECT_EQ(forgotten, std::vector{id('B')}) << "A is older, but held";
@@ -144,11 +146,29 @@ TEST(UsageBook, the_longest_unused_is_forgotten_but_not_who_is_held) {
   EXPECT_EQ(book.size(), 3u) << "all are held: nothing to forget";
 }
 
+TEST(UsageBook, a_load_is_believed_to_cost_what_others_do_until_it_is_measured) {
+  UsageBook book(9, [](const Usage&) {});
+  Usage &a = book.hold(test_digest('G', 'A')), &b = book.hold(test_digest('G', 'B'));
+  const UsageBook::Request request{.use = 1, .hot_bytes = 7, .warm_bytes = 5, .prior = 10ms};
+  book.on_request(a, request, 1h);
+  EXPECT_DOUBLE_EQ(a.hot.seconds, 0.01);
+  EXPECT_EQ(a.hot.bytes, 7u);
+  EXPECT_EQ(a.warm.bytes, 5u);
+  book.on_hot(a, 2s);
+  book.on_request(b, request, 1h);
+  EXPECT_DOUBLE_EQ(b.hot.seconds, 2);
+  EXPECT_DOUBLE_EQ(b.warm.seconds, 0.01);
+  book.on_hot(a, 3s);
+  EXPECT_DOUBLE_EQ(a.hot.seconds, 2.3) << "three tenths of what is new";
+  book.on_hot(b, 1s);
+  EXPECT_DOUBLE_EQ(b.hot.seconds, 1) << "its own, once there is one";
+}
+
 TEST(UsageBook, counts_halve_in_their_time) {
   UsageBook book(2, [](const Usage&) {});
   Usage& a = book.hold(test_digest('G', 'A'));
-  book.on_request(a, 1, 1h);
-  book.on_request(a, 2, 1h + 10min);
+  book.on_request(a, {.use = 1}, 1h);
+  book.on_request(a, {.use = 2}, 1h + 10min);
   EXPECT_DOUBLE_EQ(a.count_10m, 1.5);
   EXPECT_NEAR(a.count_1d, 1 + std::exp2(-1 / 144.0), 1e-12);
   EXPECT_EQ(a.requests, 2u);

@@ -98,6 +98,14 @@ CommandId Harness::bring(char genome, Goal goal, Duration patience) {
   return last_command_;
 }
 
+CommandId Harness::prewarm(char genome, std::optional<char> victim, Duration protection, Duration patience) {
+  commands[++last_command_] = std::nullopt;
+  std::optional<Identity> leaves;
+  if (victim) leaves = spec(*victim).identity;
+  send(Prewarm{last_command_, spec(genome), leaves, now + protection, now + patience});
+  return last_command_;
+}
+
 CommandId Harness::demote(char genome) {
   commands[++last_command_] = std::nullopt;
   send(Demote{last_command_, spec(genome).identity});

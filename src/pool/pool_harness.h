@@ -47,6 +47,7 @@ class Harness {
   void cancel(RequestId request);
   void die(WorkerId worker);  // killed by someone else
   CommandId bring(char genome, Goal goal, Duration patience = std::chrono::seconds(120));
+  CommandId prewarm(char genome, std::optional<char> victim, Duration protection = {}, Duration patience = std::chrono::seconds(120));
   CommandId demote(char genome);
   void pin(char genome, bool is_pinned = true);
   void layer_gone(char genome);  // the genome's own layer
@@ -105,6 +106,7 @@ class Harness {
   void perform(const RefuseRequest& a);
   void perform(const BuildPage& a);
   void perform(const SpawnWorker& a);
+  void perform(const BroughtIn&) {}
   void perform(const ProbeWorker& a);
   void perform(const KillWorker& a);
   void perform(const CancelOnWorker& a);

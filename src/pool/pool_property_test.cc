@@ -53,6 +53,8 @@ void one_event(Harness& h, std::mt19937_64& rng) {
     if (const RequestId r = some_request(); h.asked.contains(r)) h.cancel(r);
   } else if (chance < 76) {
     (void)h.bring(genome, static_cast<Goal>(rng() % 3), Duration(rng() % 5'000'000'000));
+  } else if (chance < 78) {
+    (void)h.prewarm(genome, kGenomes[rng() % kGenomes.size()], Duration(rng() % 3'000'000'000));
   } else if (chance < 80) {
     (void)h.demote(genome);
   } else if (chance < 84) {
@@ -113,7 +115,7 @@ std::uint64_t from_env(const char* name, std::uint64_t otherwise) {
 }
 
 TEST(PoolProperty, random_histories_keep_every_promise) {
-  const std::uint64_t first = from_env("GENEPOOL_SEED", 1), count = from_env("GENEPOOL_HISTORIES", 2000);
+  const std::uint64_t first = from_env("GENEPOOL_SEED", 1), count = from_env("GENEPOOL_HISTORIES", 4600);
   std::uint64_t events = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     SCOPED_TRACE("GENEPOOL_HISTORIES=1 GENEPOOL_SEED=" + std::to_string(seed));

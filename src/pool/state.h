@@ -11,6 +11,7 @@
 #include <memory_resource>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,6 +81,8 @@ struct PoolCore::State {
   struct Entry {
     GenomeSpec spec;
     Usage* usage = nullptr;  // the book's
+    std::uint64_t brought_use = 0;  // when it was last brought in without a request, in the order of last_use
+    Instant protected_until{};      // it is expected
     bool is_pinned = false;
     bool has_page = false, is_building = false, is_stale = false;  // stale: a layer of it is gone, not to be kept
     std::uint64_t page_bytes = 0;                                  // spec's upper bound until the page is built
@@ -131,6 +134,7 @@ struct PoolCore::State {
   void handle(const WorkerAlive& e);
   void handle(const ProbeAnswered& e);
   void handle(const BringTo& e);        // commands.cc
+  void handle(const Prewarm& e);
   void handle(const Demote& e);
   void handle(const SetPin& e);
   void handle(const LayerGone& e);      // warm_cache.cc
@@ -178,7 +182,6 @@ struct PoolCore::State {
 
   // remembering.cc: what policies may know of a genome
   void remember_request(Entry& e);
-  void remember_load(Cost& cost, double& usual, double seconds);
   void forget(const Usage& usage);
   [[nodiscard]] Budget hot_budget() const { return {knobs.max_hot, knobs.hot_bytes}; }
   [[nodiscard]] Budget warm_budget() const;
@@ -188,7 +191,9 @@ struct PoolCore::State {
   void shrink_hot();
   [[nodiscard]] std::vector<Entry*> idle_victims();
   [[nodiscard]] Entry* take_victim(std::vector<Entry*>& idle) const;
-  [[nodiscard]] bool has_just_come(const Entry& e) const;
+  [[nodiscard]] bool may_leave(const Entry& e) const;
+  [[nodiscard]] bool is_expected(const Entry& e) const;
+  [[nodiscard]] std::size_t choose(const Policy& policy, std::span<Entry* const> candidates) const;
 
   // assembly.cc
   void seat(Entry& e);
@@ -269,7 +274,6 @@ struct PoolCore::State {
   bool can_spawn = true, is_final = false, is_draining = false;
   std::uint32_t blocked = 0;      // genomes of the line that no idle victim can help
   bool is_short_of_yields = false;  // someone is blocked, and every candidate's turn still runs
-  double page_in_seconds = 0, build_seconds = 0;  // EWMA of assemblies and of their builds, 0 = none yet
   WaitForecast forecast;
   std::uint64_t last_seq = 0, last_use = 0, last_layer_use = 0;
   WorkerId last_worker = 0;

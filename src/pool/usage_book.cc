@@ -3,6 +3,11 @@
 #include <iterator>
 
 namespace genepool {
+namespace {
+
+constexpr double kEwmaShare = 0.3;  // a new level is believed after about five loads
+
+}  // namespace
 
 Usage& UsageBook::hold(const Identity& identity) {
   const auto found = by_identity_.find(identity);
@@ -26,16 +31,37 @@ Usage& UsageBook::hold(const Identity& identity) {
   return page.usage;
 }
 
+Usage* UsageBook::find(const Identity& identity) {
+  const auto found = by_identity_.find(identity);
+  return found == by_identity_.end() ? nullptr : &found->second->usage;
+}
+
 void UsageBook::release(const Usage& usage) { --of(usage)->holders; }
 
-void UsageBook::on_request(Usage& usage, std::uint64_t use, Instant now) {
+void UsageBook::on_request(Usage& usage, const Request& request, Instant now) {
+  const auto expect = [&](Cost& cost, const Usual& usual, std::uint64_t bytes) {
+    if (!cost.is_measured) cost.seconds = usual.is_measured ? usual.seconds : to_ms(request.prior) / 1e3;
+    cost.bytes = bytes;
+  };
+  expect(usage.hot, usual_hot_, request.hot_bytes);
+  expect(usage.warm, usual_warm_, request.warm_bytes);
   const Duration elapsed = now - usage.last_time;
   usage.count_10m = usage.count_10m * decay(elapsed, kTenMinutes) + 1;
   usage.count_1d = usage.count_1d * decay(elapsed, kOneDay) + 1;
-  usage.last_use = use;
+  usage.last_use = request.use;
   usage.last_time = now;
   ++usage.requests;
   pages_.splice(pages_.begin(), pages_, of(usage));
+}
+
+void UsageBook::on_load(Cost& cost, Usual& usual, Duration took) {
+  const double seconds = to_ms(took) / 1e3;
+  const auto learn = [&](double& known, bool& is_measured) {
+    known = is_measured ? known + kEwmaShare * (seconds - known) : seconds;
+    is_measured = true;
+  };
+  learn(cost.seconds, cost.is_measured);
+  learn(usual.seconds, usual.is_measured);
 }
 
 // Room for one more, when anything may go.

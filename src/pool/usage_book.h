@@ -20,11 +20,21 @@ class UsageBook {
 
   // Found or made; stays where it is until release() at least.
   [[nodiscard]] Usage& hold(const Identity& identity);
+  [[nodiscard]] Usage* find(const Identity& identity);  // null: not remembered; does not hold it
   void release(const Usage& usage);
 
-  // A request, the `use`th one.
-  void on_request(Usage& usage, std::uint64_t use, Instant now);
+  // A request, the `use`th one. `hot_bytes`, `warm_bytes`: what it holds there, or is believed to. What its loads cost, before
+  // any was measured, is what others' usually do, and before that `prior`.
+  struct Request {
+    std::uint64_t use = 0, hot_bytes = 0, warm_bytes = 0;
+    Duration prior{};
+  };
+  void on_request(Usage& usage, const Request& request, Instant now);
+  // It was brought to HOT, or its page was built.
+  void on_hot(Usage& usage, Duration took) { on_load(usage.hot, usual_hot_, took); }
+  void on_warm(Usage& usage, Duration took) { on_load(usage.warm, usual_warm_, took); }
 
+  [[nodiscard]] double usual_hot_seconds() const { return usual_hot_.seconds; }  // 0 before any was measured
   [[nodiscard]] std::size_t size() const { return pages_.size(); }
 
  private:
@@ -33,10 +43,16 @@ class UsageBook {
     std::uint32_t holders = 0;
   };
   using Pages = std::list<Page>;  // the latest used first
+  struct Usual {
+    double seconds = 0;
+    bool is_measured = false;
+  };
+  static void on_load(Cost& cost, Usual& usual, Duration took);
   Pages::iterator of(const Usage& usage) { return by_index_[usage.index]; }
   void trim();
 
   std::size_t most_;
+  Usual usual_hot_, usual_warm_;
   Forget forget_;
   Pages pages_;
   std::map<Identity, Pages::iterator> by_identity_;

@@ -77,10 +77,7 @@ bool PoolCore::State::drop_warm_page() {
   }
   const auto rank = std::find_if(ranks.begin(), ranks.end(), [](const auto& pages) { return !pages.empty(); });
   if (rank == ranks.end()) return false;
-  std::vector<const Usage*> usages;
-  usages.reserve(rank->size());
-  for (const Entry* e : *rank) usages.push_back(e->usage);
-  Entry& victim = *(*rank)[choose_victim(*warm_policy, usages, now)];
+  Entry& victim = *(*rank)[choose(*warm_policy, *rank)];
   fail_commands(victim, busy_error(Code::kUnavailable, "there is no room for its page in warm.bytes"),
                 [](Want want) { return want == Want::kWarm; });
   drop_page(victim);

@@ -100,6 +100,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void perform_one(const RefuseRequest& action);
   void perform_one(const BuildPage& action);
   void perform_one(const SpawnWorker& action);
+  void perform_one(const BroughtIn&) {}
   void perform_one(const ProbeWorker& action);
   void perform_one(const KillWorker& action);
   void perform_one(const CancelOnWorker& action);

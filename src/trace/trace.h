@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace genepool {
@@ -14,11 +15,13 @@ inline constexpr std::size_t kMaxTraceRequests = 20'000'000;
 inline constexpr std::size_t kMaxTraceNames = 1'000'000;  // genomes, and users
 inline constexpr std::size_t kMaxTraceNameBytes = 256;
 
+inline constexpr double kMaxTraceSeconds = 1e10;         // also fits seconds since 1970
+
 inline constexpr std::uint32_t kNoUser = UINT32_MAX;  // the trace does not tell who asked
 
 struct TraceRequest {
-  double t_seconds = 0;  // since the trace began; finite, never negative, in the order of the requests
-  std::uint32_t genome = 0;  // index into Trace::genomes
+  double t_seconds = 0;          // since the trace began; finite, never negative, in the order of the requests
+  std::uint32_t genome = 0;      // index into Trace::genomes
   std::uint32_t user = kNoUser;  // index into Trace::users
   std::uint32_t prompt_tokens = 0, output_tokens = 0;  // 0 = not told
 };
@@ -33,6 +36,15 @@ struct Trace {
   std::vector<TraceRequest> requests;
   std::vector<TraceGenome> genomes;  // in the order of their first mention; each has a request
   std::vector<std::string> users;
+};
+
+// One request spelled out: what a row of a file says. Views: valid as long as the row they were read from.
+struct TraceRow {
+  double t_seconds = 0;
+  std::string_view genome, user;  // user "" = not told
+  std::uint32_t prompt_tokens = 0, output_tokens = 0;
+  double load_cost_s = 0;
+  std::uint64_t bytes = 0;
 };
 
 // The genomes asked for, one after the other: what the bounds and curves of this module are computed from.

@@ -1,0 +1,278 @@
+#include "manager/manager.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace genepool {
+namespace {
+
+constexpr std::size_t kMostRemembered = 10'000;
+constexpr Duration kGuessPatience = std::chrono::seconds(30);
+
+Budget budget_of(const Knobs& knobs) { return {knobs.max_hot, knobs.hot_bytes}; }
+
+double to_seconds(Duration duration) { return to_ms(duration) / 1e3; }
+
+}  // namespace
+
+Manager::Manager(const ManagerSettings& settings, const Knobs& knobs, std::uint64_t first_decision, Instant now)
+    : settings_(settings),
+      knobs_(knobs),
+      book_(kMostRemembered, [this](const Usage& usage) { forget(usage); }),
+      prefetcher_(knobs.hot_policy, budget_of(knobs)),
+      hints_(prefetcher_.predictor().users()),
+      sizer_(settings, knobs, now),
+      next_decision_(first_decision),
+      began_(now),
+      now_(now) {}
+
+void Manager::on(const Notice& notice, Instant now, const Sink& sink) {
+  if (settings_.mode == ManagerMode::kOff && !std::holds_alternative<SettingsSeen>(notice)) return;
+  now_ = std::max(now_, now);
+  sink_ = &sink;
+  std::visit([this](const auto& n) { handle(n); }, notice);
+  sink_ = nullptr;
+}
+
+// ------------------------------------------------------------------------------------------------ what it is told
+void Manager::handle(const RequestSeen& request) {
+  Usage& usage = book_.hold(request.genome);
+  book_.release(usage);  // remembered, but not for ever
+  if (names_.size() <= usage.index) names_.resize(usage.index + 1);
+  names_[usage.index] = request.name;
+  week_hour_ = request.week_hour;
+  last_user_.reset();
+  if (request.user != 0) {
+    const auto user = users_.intern(request.user);
+    if (user.was_taken) prefetcher_.forget_user(user.index);
+    last_user_ = user.index;
+  }
+  book_.on_request(usage, {.use = ++last_use_, .hot_bytes = request.hot_bytes, .warm_bytes = request.page_bytes, .prior = knobs_.load_prior}, now_);
+  prefetcher_.on_request(usage, moment(), loader());
+  report_outcome(usage);
+  hints_.on_request(usage.index, now_);
+  clocks_.observe(usage.index, now_);
+  last_hour_.observe(usage.index, now_);
+  sizer_.on_request(usage, now_);
+  guess();
+}
+
+void Manager::handle(const CameIn& came) {
+  Usage* usage = find(came.genome);
+  if (usage == nullptr) return;
+  book_.on_hot(*usage, came.took);
+  prefetcher_.on_came(*usage);
+}
+
+void Manager::handle(const LeftHot& left) {
+  Usage* usage = find(left.genome);
+  if (usage == nullptr) return;
+  prefetcher_.on_left(*usage);
+  report_outcome(*usage);
+}
+
+void Manager::handle(const GuessDone& done) {
+  if (!asked_ || *asked_ != done.command) return;
+  asked_.reset();
+  const Usage* genome = prefetcher_.under_way();
+  prefetcher_.on_guess_done(done.is_done);
+  if (done.is_done || genome == nullptr) return;
+  const auto open = open_guesses_.find(genome->index);
+  if (open == open_guesses_.end()) return;
+  out(Realised{open->second.decision, 0, "not done: there was no room any more"});
+  open_guesses_.erase(open);
+}
+
+void Manager::handle(const SettingsSeen& seen) {
+  settings_ = seen.manager;
+  knobs_ = seen.pool;
+  prefetcher_.configure(knobs_.hot_policy, budget_of(knobs_));
+  sizer_.configure(settings_, knobs_, now_);
+}
+
+void Manager::handle(const StatusSeen& status) {
+  is_loader_idle_ = status.is_loader_idle;
+  report_policy("HOT", followed_hot_, status.followed_hot);
+  report_policy("WARM", followed_warm_, status.followed_warm);
+  for (const SizeChange& change : sizer_.on_status(status, now_)) carry_out(change);
+  realise_size(false);
+  hints_.expire(now_);
+  if (sizer_.brakes().shed != Shed::kNothing && is_on()) {
+    for (const auto& [index, open] : open_guesses_) out(LetGo{prefetcher_.genome(index)->identity});
+  }
+  guess();
+}
+
+Result<void> Manager::expect(const SessionExpected& session, Instant now, const Sink& sink) {
+  if (settings_.mode == ManagerMode::kOff) return fail(Code::kUnavailable, "the manager is off (manager.mode)");
+  now_ = std::max(now_, now);
+  SessionHint hint{.source = session.source, .eta = session.eta, .ttl = session.ttl};
+  if (session.genome) {
+    const Usage* usage = find(*session.genome);
+    if (usage == nullptr) {
+      Usage& unused = book_.hold(*session.genome);
+      book_.release(unused);
+      usage = &unused;
+    }
+    prefetcher_.know(*usage);
+    if (names_.size() <= usage->index) names_.resize(usage->index + 1);
+    hint.genome = usage->index;
+  }
+  if (session.user != 0) hint.user = users_.find(session.user);
+  const auto load_time = [&](GenomeIndex genome) { return from_ms(prefetcher_.genome(genome)->hot.seconds * 1e3); };
+  GENEPOOL_TRY_VOID(hints_.take(hint, load_time, now_));
+  sink_ = &sink;
+  guess();
+  sink_ = nullptr;
+  return {};
+}
+
+// ------------------------------------------------------------------------------------------------ guesses
+Moment Manager::moment() const { return {.now = now_, .user = last_user_, .week_hour = week_hour_}; }
+
+LoaderState Manager::loader() const {
+  if (!sizer_.brakes().may_speculate) return LoaderState::kPressure;
+  return is_loader_idle_ ? LoaderState::kIdle : LoaderState::kNormal;
+}
+
+void Manager::guess() {
+  if (asked_ || !sizer_.brakes().may_speculate) return;
+  for (const ExpectedSession& session : hints_.awaited(now_)) {
+    const Usage& genome = *prefetcher_.genome(session.genome);
+    if (try_guess(prefetcher_.weigh(genome, session.chance, moment(), loader()), DecisionKind::kHint, session.until, "a session was announced")) return;
+  }
+  if (settings_.prefetch == PrefetchRule::kFounding) return guess_as_founded();
+  if (settings_.prefetch == PrefetchRule::kOff) return;
+  for (const GenomeIndex index : clocks_.expected(now_)) {
+    const double chance = clocks_.chance_within(index, kPrefetchHorizon, now_);
+    if (try_guess(prefetcher_.weigh(*prefetcher_.genome(index), chance, moment(), loader()), DecisionKind::kGuess, {}, "it comes as if by a clock")) return;
+  }
+  if (!prefetcher_.gate().is_open()) return;
+  (void)try_guess(prefetcher_.likeliest(moment(), loader()), DecisionKind::kGuess, {}, "the likeliest of those that are not HOT");
+}
+
+bool Manager::try_guess(const std::optional<Guess>& guess, DecisionKind kind, Instant protect_until, std::string_view why) {
+  if (!guess) return false;
+  Decision d;
+  d.kind = kind;
+  d.subject = name_of(*guess->genome);
+  d.action = guess->victim == nullptr ? fmt::format("make {} HOT", d.subject)
+                                      : fmt::format("make {} HOT in place of {}", d.subject, name_of(*guess->victim));
+  d.reason = why;
+  d.unit = "s of load";
+  d.inputs = {{"p", guess->chance, ""},
+              {"p of the victim", guess->victim_chance, ""},
+              {"load", guess->genome->hot.seconds, "s"},
+              {"spared", guess->verdict.spared_s, "s"},
+              {"lost", guess->verdict.lost_s, "s"},
+              {"wasted", guess->verdict.wasted_s, "s"}};
+  d.alternatives = {{"leave it", 0, ""}, {"make it HOT", guess->verdict.gain_s(), ""}};
+  d.expected = guess->verdict.gain_s();
+  const std::uint64_t decision = decide(std::move(d));
+  if (!is_on()) return true;
+  open_guesses_[guess->genome->index] = {decision, guess->genome->hot.seconds, now_};
+  prefetcher_.on_issued(*guess, now_);
+  asked_ = ++last_command_;
+  std::optional<Identity> victim;
+  if (guess->victim != nullptr) victim = guess->victim->identity;
+  out(MakeHot{*asked_, guess->genome->identity, victim, protect_until});
+  return true;
+}
+
+void Manager::guess_as_founded() {
+  const auto top = last_hour_.top(now_);
+  if (!top) return;
+  const Usage& genome = *prefetcher_.genome(top->genome);
+  const bool is_hot = prefetcher_.residents().has(genome);
+  const FoundingPrediction prediction = founding_prediction(name_of(genome), top->confidence, is_hot);
+  if (!prediction.is_prewarm) return;
+  for (const std::string& line : prediction.log) out(Said{line});
+  (void)try_guess(prefetcher_.weigh(genome, 1, moment(), loader()), DecisionKind::kGuess, {}, "the most used of the last hour");
+}
+
+void Manager::report_outcome(const Usage& usage) {
+  const auto outcome = prefetcher_.last_outcome();
+  const auto open = open_guesses_.find(usage.index);
+  if (!outcome || open == open_guesses_.end()) return;
+  const bool is_used = *outcome == OutcomeBook::Outcome::kUsed;
+  const double after_s = to_seconds(now_ - open->second.since);
+  out(Realised{open->second.decision, is_used ? open->second.load_s : -open->second.load_s,
+               is_used ? fmt::format("used after {:.1f} s", after_s) : fmt::format("unused, gone after {:.1f} s", after_s)});
+  open_guesses_.erase(open);
+}
+
+// ------------------------------------------------------------------------------------------------ sizes
+void Manager::carry_out(const SizeChange& change) {
+  for (const std::string& line : change.lines) out(Said{line});
+  if (change.decision.action.empty()) return;
+  if (change.window) realise_size(true);
+  const std::uint64_t decision = decide(change.decision);
+  if (change.window) {
+    sizer_.on_changed(*change.window, now_);
+    size_decision_ = decision;
+  }
+  if (!is_on()) return;
+  for (const SizeChange::Setting& setting : change.settings) out(SetNumber{setting.name, setting.value});
+}
+
+void Manager::realise_size(bool is_replaced) {
+  if (!size_decision_) return;
+  const auto outcome = sizer_.take_outcome(is_replaced, now_);
+  if (!outcome) return;
+  const double hours = to_seconds(outcome->over) / 3600;
+  out(Realised{*size_decision_, hours > 0 ? outcome->saved_s / hours : 0, fmt::format("over {:.1f} min", hours * 60)});
+  size_decision_.reset();
+}
+
+void Manager::report_policy(std::string_view tier, std::string& known, const std::string& followed) {
+  if (!known.empty() && known != followed) {
+    Decision d;
+    d.kind = DecisionKind::kPolicy;
+    d.subject = tier;
+    d.action = fmt::format("{} follows {} instead of {}", tier, followed, known);
+    d.reason = "its ghost lost the fewest seconds to misses lately";
+    (void)decide(std::move(d));
+  }
+  known = followed;
+}
+
+// ------------------------------------------------------------------------------------------------ the rest
+std::uint64_t Manager::decide(Decision decision) {
+  decision.id = next_decision_++;
+  decision.t_seconds = to_seconds(now_ - began_);
+  decision.is_advice = !is_on() && decision.kind != DecisionKind::kPolicy;
+  const std::uint64_t id = decision.id;
+  out(Decided{std::move(decision)});
+  return id;
+}
+
+Usage* Manager::find(const Identity& identity) { return book_.find(identity); }
+
+void Manager::forget(const Usage& usage) {
+  prefetcher_.forget(usage);
+  hints_.forget(usage.index);
+  clocks_.forget(usage.index);
+  last_hour_.forget(usage.index);
+  open_guesses_.erase(usage.index);
+}
+
+ManagerStatus Manager::status() const {
+  const PrefetchGate& gate = prefetcher_.gate();
+  const Predictor& predictor = prefetcher_.predictor();
+  ManagerStatus status{.is_gate_open = gate.is_open(),
+                       .gate_open_share = gate.open_share(),
+                       .loss_with_s = gate.loss_with_s(),
+                       .loss_without_s = gate.loss_without_s(),
+                       .guesses = prefetcher_.outcomes(),
+                       .hints = hints_.counts(),
+                       .log_loss = predictor.mixture().log_loss(),
+                       .brake = sizer_.brakes().reason,
+                       .decisions = next_decision_ - 1};
+  for (std::size_t i = 0; i < predictor.voice_names().size(); ++i) {
+    status.voices.emplace_back(predictor.voice_names()[i], predictor.mixture().weights()[i]);
+  }
+  return status;
+}
+
+}  // namespace genepool

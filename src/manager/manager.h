@@ -1,0 +1,111 @@
+// Manager: sizes the pool, and brings in what is likely to be wanted; each thing it does is a Decision that says why, and later
+// what came of it. Pure: notices and the time in, wishes out (notices.h). Never on a request's path: a server whose manager is
+// slow, wrong or gone serves as before.
+// Parts: sizer.h (how many places), prefetcher.h (which genome next), hints.h (what clients announce), idle_histogram.h (those
+// that come by a clock), brakes.h (what shortness of memory forbids).
+// Thread: one at a time. Memory: 10,000 genomes and 20,000 users, the longest unused are forgotten.
+// Use:   Manager manager(settings, knobs, first_decision, now);
+//        manager.on(RequestSeen{...}, now, sink);        // wishes come out during the call
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "manager/dense_index.h"
+#include "manager/hints.h"
+#include "manager/idle_histogram.h"
+#include "manager/last_hour.h"
+#include "manager/notices.h"
+#include "manager/prefetcher.h"
+#include "manager/sizer.h"
+#include "pool/usage_book.h"
+
+namespace genepool {
+
+struct ManagerStatus {
+  bool is_gate_open = false;
+  double gate_open_share = 0;  // of all requests
+  double loss_with_s = 0, loss_without_s = 0;  // of the shadows with and without prefetch
+  OutcomeBook::Summary guesses;
+  HintCounts hints;
+  double log_loss = 0;  // nats per request of the mixture
+  std::vector<std::pair<std::string_view, double>> voices;  // and how much each is listened to
+  std::string brake;    // what shortness of memory forbids now, "" = nothing
+  std::uint64_t decisions = 0;
+};
+
+class Manager {
+ public:
+  using Sink = std::function<void(const Wish&)>;
+
+  Manager(const ManagerSettings& settings, const Knobs& knobs, std::uint64_t first_decision, Instant now);
+  Manager(const Manager&) = delete;  // its parts look at each other
+  Manager& operator=(const Manager&) = delete;
+
+  // The sink is called during the call.
+  void on(const Notice& notice, Instant now, const Sink& sink);
+  [[nodiscard]] ManagerStatus status() const;
+
+  // As on(), for a hint that must know whether it was taken: kQueueFull, kBadRequest, kGenomeNotFound as hints.h says.
+  [[nodiscard]] Result<void> expect(const SessionExpected& session, Instant now, const Sink& sink);
+
+ private:
+  void handle(const RequestSeen& request);
+  void handle(const CameIn& came);
+  void handle(const LeftHot& left);
+  void handle(const GuessDone& done);
+  void handle(const SettingsSeen& settings);
+  void handle(const StatusSeen& status);
+
+  [[nodiscard]] Usage* find(const Identity& identity);
+  [[nodiscard]] const std::string& name_of(const Usage& usage) const { return names_[usage.index]; }
+  void forget(const Usage& usage);
+  [[nodiscard]] Moment moment() const;
+  [[nodiscard]] LoaderState loader() const;
+
+  // The best thing to bring in now: what was announced, what comes by the clock, what is likely.
+  void guess();
+  bool try_guess(const std::optional<Guess>& guess, DecisionKind kind, Instant protect_until, std::string_view why);
+  void guess_as_founded();
+  void report_outcome(const Usage& usage);
+  void carry_out(const SizeChange& change);
+  void realise_size(bool is_replaced);
+  void report_policy(std::string_view tier, std::string& known, const std::string& followed);
+  std::uint64_t decide(Decision decision);
+  [[nodiscard]] bool is_on() const { return settings_.mode == ManagerMode::kOn; }
+  void out(const Wish& wish) const { (*sink_)(wish); }
+
+  ManagerSettings settings_;
+  Knobs knobs_;
+  UsageBook book_;
+  std::vector<std::string> names_;  // by index
+  std::uint64_t last_use_ = 0;
+  DenseIndex<std::uint64_t> users_{kMostUsers};
+  std::optional<UserIndex> last_user_;
+  std::uint32_t week_hour_ = 0;
+  Prefetcher prefetcher_;
+  Hints hints_;
+  IdleHistogram clocks_;
+  LastHour last_hour_;
+  Sizer sizer_;
+  std::string followed_hot_, followed_warm_;
+  bool is_loader_idle_ = false;
+
+  struct OpenGuess {
+    std::uint64_t decision = 0;
+    double load_s = 0;
+    Instant since{};
+  };
+  std::map<std::uint32_t, OpenGuess> open_guesses_;  // by genome
+  std::optional<CommandId> asked_;  // the guess under way
+  std::optional<std::uint64_t> size_decision_;  // whose outcome is still to come
+  CommandId last_command_ = 0;
+  std::uint64_t next_decision_;
+  Instant began_, now_{};
+  const Sink* sink_ = nullptr;
+};
+
+}  // namespace genepool

@@ -1,0 +1,99 @@
+// What the manager is told (notices) and what it asks for (wishes): plain data, as the pool's events and actions. Everything it
+// knows comes this way, so that it may run beside the pool, late or not at all, and a simulation is the same to it as a server.
+// Units: bytes, seconds where named so. Thread: values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/memory_pressure.h"
+#include "manager/prices.h"
+#include "manager/sizing_law.h"
+#include "metrics/decision.h"
+#include "pool/events.h"
+
+namespace genepool {
+
+enum class ManagerMode : std::uint8_t { kOff, kAdvise, kOn };        // advise: writes down what it would do
+enum class SizingRule : std::uint8_t { kFixed, kLaw, kFounding };
+enum class PrefetchRule : std::uint8_t { kOff, kGated, kFounding };  // founding: the most used of the last hour, above .7
+
+struct ManagerSettings {
+  ManagerMode mode = ManagerMode::kOn;
+  SizingRule sizing = SizingRule::kLaw;
+  PrefetchRule prefetch = PrefetchRule::kGated;
+  bool may_size_hot = true, may_size_warm = true;  // else someone has set them by hand, and they are his
+  SizeBounds hot_places{1, 10};
+  Prices prices;
+  bool operator==(const ManagerSettings&) const = default;
+};
+
+// ------------------------------------------------------------------------------------------------ notices
+struct RequestSeen {
+  Identity genome;
+  std::string name;                // for people
+  std::uint64_t hot_bytes = 0, page_bytes = 0;
+  std::uint64_t user = 0;          // 0 = not known
+  std::uint32_t week_hour = 0;     // 0..167, of the wall clock
+};
+struct CameIn {
+  Identity genome;
+  Tier from = Tier::kCold;
+  Duration took{};
+};
+struct LeftHot {
+  Identity genome;
+};
+struct GuessDone {
+  CommandId command = 0;
+  bool is_done = false;  // it is HOT
+};
+struct SessionExpected {  // someone says that a session opens soon
+  std::optional<Identity> genome;  // none: the user's last one
+  std::uint64_t user = 0, source = 0;
+  Duration eta{}, ttl{};
+};
+struct SettingsSeen {
+  ManagerSettings manager;
+  Knobs pool;  // as they are now
+};
+struct StatusSeen {  // every two seconds or so
+  MemoryPressure pressure;
+  std::uint64_t largest_worker_bytes = 0;
+  double thrash_ratio = 0;
+  std::optional<double> layer_hit_rate;  // nothing while no layer was asked for
+  std::string followed_hot, followed_warm;  // experts of the pool's policies
+  bool is_loader_idle = false;
+};
+using Notice = std::variant<RequestSeen, CameIn, LeftHot, GuessDone, SettingsSeen, StatusSeen>;
+
+// ------------------------------------------------------------------------------------------------ wishes
+struct MakeHot {  // becomes a Prewarm; GuessDone must follow
+  CommandId command = 0;
+  Identity genome;
+  std::optional<Identity> victim;
+  Instant protect_until{};
+};
+struct LetGo {  // becomes a Demote: nobody asked for it, and memory is short
+  Identity genome;
+};
+struct SetNumber {  // a setting of params.def
+  std::string_view name;
+  std::uint64_t value = 0;
+};
+struct Decided {
+  Decision decision;
+};
+struct Realised {
+  std::uint64_t decision = 0;
+  double value = 0;
+  std::string outcome;
+};
+struct Said {  // a line for the log, where the founding document gives the words
+  std::string line;
+};
+using Wish = std::variant<MakeHot, LetGo, SetNumber, Decided, Realised, Said>;
+
+}  // namespace genepool

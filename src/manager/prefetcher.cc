@@ -1,0 +1,121 @@
+#include "manager/prefetcher.h"
+
+#include <cmath>
+
+namespace genepool {
+namespace {
+
+constexpr Duration kGuessMemory = std::chrono::minutes(1);  // half-life of the time spent on guesses
+constexpr double kMostGuessing = 0.1;                       // of all time
+constexpr double kLn2 = 0.693147180559945;
+
+}  // namespace
+
+Prefetcher::Prefetcher(PolicyKind policy, const Budget& budget)
+    : budget_(budget), policy_kind_(policy), policy_(make_policy(policy, &Usage::hot, budget)) {}
+
+void Prefetcher::configure(PolicyKind policy, const Budget& budget) {
+  if (policy != policy_kind_) policy_ = make_policy(policy, &Usage::hot, budget);
+  policy_kind_ = policy;
+  budget_ = budget;
+  policy_->resize(budget);
+}
+
+void Prefetcher::know(const Usage& usage) {
+  if (by_index_.size() <= usage.index) by_index_.resize(usage.index + 1);
+  by_index_[usage.index] = &usage;
+}
+
+void Prefetcher::on_request(const Usage& usage, const Moment& moment, LoaderState loader) {
+  know(usage);
+  last_use_ = usage.last_use;
+  last_outcome_ = outcomes_.on_request(usage.index, real_.has(usage));
+  (void)policy_->on_request(usage, moment.now);
+  shadow(usage, moment, loader);
+}
+
+// The shadow with prefetch acts on every piece of advice, gate or no gate: that is what the gate is to judge.
+void Prefetcher::shadow(const Usage& usage, const Moment& moment, LoaderState loader) {
+  const auto request = [&](Residents& residents) {
+    if (residents.has(usage)) return 0.0;
+    residents.make_room_for(usage, budget_, *policy_, moment.now);
+    residents.add(usage);
+    return usage.hot.seconds;
+  };
+  gate_.on_request({.missed_with_s = request(with_), .missed_without_s = request(without_), .speculative_s = shadow_loaded_s_});
+  shadow_loaded_s_ = 0;
+  predictor_.observe(usage.index, moment);
+  const std::optional<Guess> guess = best(with_, moment, loader);
+  if (!guess) return;
+  with_.make_room_for(*guess->genome, budget_, *policy_, moment.now);
+  with_.add(*guess->genome, last_use_);
+  shadow_loaded_s_ = guess->genome->hot.seconds;
+}
+
+std::optional<Guess> Prefetcher::best(const Residents& residents, const Moment& moment, LoaderState loader) const {
+  const auto absent = predictor_.likeliest_absent(moment, [&](GenomeIndex genome) { return residents.has(*by_index_[genome]); });
+  if (!absent) return std::nullopt;
+  return weigh_in(residents, *by_index_[*absent], predictor_.chance_within(*absent, kPrefetchHorizon, moment), moment, loader);
+}
+
+std::optional<Guess> Prefetcher::weigh_in(const Residents& residents, const Usage& genome, double chance, const Moment& moment,
+                                          LoaderState loader) const {
+  if (residents.has(genome)) return std::nullopt;
+  Guess guess{.genome = &genome, .chance = chance};
+  if (!residents.has_room_for(genome, budget_)) guess.victim = residents.next_to_leave(*policy_, moment.now);
+  if (guess.victim != nullptr) guess.victim_chance = predictor_.chance_within(guess.victim->index, kPrefetchHorizon, moment);
+  const LoadStake victim = guess.victim == nullptr ? kFreePlace : LoadStake{guess.victim_chance, guess.victim->hot.seconds};
+  guess.verdict = weigh_prefetch({chance, genome.hot.seconds}, victim, loader);
+  if (!guess.verdict.is_worth_it()) return std::nullopt;
+  return guess;
+}
+
+bool Prefetcher::may_load(Instant now) const {
+  const double rate = guessed_s_ * decay(now - guessed_at_, kGuessMemory) * kLn2 / (to_ms(kGuessMemory) / 1e3);
+  return !under_way_ && rate < kMostGuessing;
+}
+
+std::optional<Guess> Prefetcher::likeliest(const Moment& moment, LoaderState loader) const {
+  if (!may_load(moment.now)) return std::nullopt;
+  return best(real_, moment, loader);
+}
+
+std::optional<Guess> Prefetcher::weigh(const Usage& genome, double chance, const Moment& moment, LoaderState loader) const {
+  if (!may_load(moment.now)) return std::nullopt;
+  return weigh_in(real_, genome, chance, moment, loader);
+}
+
+void Prefetcher::on_came(const Usage& usage) {
+  if (real_.has(usage)) return;
+  const bool is_guess = under_way_ && under_way_->genome == &usage;
+  real_.add(usage, is_guess ? last_use_ : 0);
+}
+
+void Prefetcher::on_left(const Usage& usage) {
+  real_.forget(usage);
+  last_outcome_ = outcomes_.on_gone(usage.index);
+}
+
+void Prefetcher::on_issued(const Guess& guess, Instant now) {
+  under_way_ = guess;
+  guessed_s_ = guessed_s_ * decay(now - guessed_at_, kGuessMemory) + guess.genome->hot.seconds;
+  guessed_at_ = now;
+  outcomes_.on_issued(guess.genome->index, from_ms(guess.genome->hot.seconds * 1e3));
+}
+
+void Prefetcher::on_guess_done(bool is_done) {
+  if (!under_way_) return;
+  if (!is_done) (void)outcomes_.on_gone(under_way_->genome->index);
+  under_way_.reset();
+}
+
+void Prefetcher::forget(const Usage& usage) {
+  predictor_.forget(usage.index);
+  policy_->forget(usage);
+  for (Residents* residents : {&real_, &with_, &without_}) residents->forget(usage);
+  (void)outcomes_.on_gone(usage.index);
+  if (under_way_ && under_way_->genome == &usage) under_way_.reset();
+  if (usage.index < by_index_.size()) by_index_[usage.index] = nullptr;
+}
+
+}  // namespace genepool

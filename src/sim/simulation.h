@@ -1,0 +1,48 @@
+// A trace through the server's own deciders in virtual time: PoolCore decides, what a runtime would do takes the time that a
+// CostModel says. Same trace, options and seed: same result, byte for byte. Thread: one at a time. Memory: what is known of
+// the genomes, and requests in flight.
+// Use:   const SimulationResult r = simulate(trace, {.knobs = knobs, .costs = costs.get(), .seed = 1});
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "pool/pool_core.h"
+#include "sim/cost_model.h"
+#include "sim/quantiles.h"
+#include "trace/trace.h"
+
+namespace genepool {
+
+struct SimulationOptions {
+  Knobs knobs;
+  const CostModel* costs = nullptr;
+  std::uint64_t seed = 1;
+  Duration patience = std::chrono::seconds(120);  // a request's deadline
+  std::uint64_t default_bytes = 10 << 20;         // of a genome whose trace does not say
+  std::uint32_t default_prompt = 64, default_output = 64;  // tokens
+};
+
+struct SimulationResult {
+  std::uint64_t requests = 0, answered = 0, refused = 0;
+  std::array<std::uint64_t, 3> by_tier{};  // of granted requests, by Tier: where the genome was when they came
+  std::map<std::string, std::uint64_t> refusals;  // by error code
+  std::map<std::string, std::uint64_t> kills;     // by reason
+  std::uint64_t loads = 0;                 // genomes brought to HOT
+  double load_seconds = 0;                 // what that took
+  double slot_seconds = 0, gb_seconds = 0; // HOT genomes and their bytes x time
+  double seconds = 0;                      // from the first arrival to the end
+  Quantiles grant, first_token, total;     // from arrival
+  PolicyStatus hot_policy, warm_policy;    // at the end
+  std::uint64_t events = 0;                // that the pool was fed
+
+  [[nodiscard]] std::uint64_t misses() const { return by_tier[0] + by_tier[1]; }
+  [[nodiscard]] double mean_slots() const { return seconds > 0 ? slot_seconds / seconds : 0; }
+};
+
+[[nodiscard]] SimulationResult simulate(const Trace& trace, const SimulationOptions& options);
+
+}  // namespace genepool

@@ -1,0 +1,188 @@
+#include "sim/virtual_doer.h"
+
+#include <algorithm>
+
+namespace genepool {
+namespace {
+
+Digest numbered(std::uint8_t kind, std::uint32_t number) {
+  Digest digest;
+  digest.bytes[0] = kind;
+  for (std::size_t i = 0; i < 4; ++i) digest.bytes[1 + i] = static_cast<std::uint8_t>(number >> (24 - 8 * i));
+  return digest;
+}
+
+double to_seconds(Duration duration) { return to_ms(duration) / 1e3; }
+
+const char* reason_text(KillReason reason) {
+  switch (reason) {
+    case KillReason::kEvicted: return "evicted";
+    case KillReason::kIdleTtl: return "idle_ttl";
+    case KillReason::kReleased: return "released";
+    case KillReason::kDemoted: return "demoted";
+    case KillReason::kStuck: return "stuck";
+    case KillReason::kProbeFailed: return "probe_failed";
+    case KillReason::kDraining: return "draining";
+  }
+  return "";
+}
+
+}  // namespace
+
+VirtualDoer::VirtualDoer(const Trace& trace, const SimulationOptions& options)
+    : options_(options), random_(options.seed), pool_(options.knobs), computing_(*options.costs) {
+  specs_.reserve(trace.genomes.size());
+  for (std::uint32_t i = 0; i < trace.genomes.size(); ++i) {
+    const std::uint64_t told = trace.genomes[i].bytes;
+    const std::uint64_t bytes = told > 0 ? told : options.default_bytes;
+    specs_.push_back({numbered('G', i), bytes, {{numbered('L', i), bytes}}});
+    genomes_.emplace(specs_.back().identity, i);
+  }
+  sink_ = [this](const Action& action) { std::visit([this](const auto& a) { perform(a); }, action); };
+}
+
+void VirtualDoer::arrive(const TraceRequest& request, Instant now) {
+  run_until(now);
+  if (result_.requests++ == 0) began_ = integrated_ = now;
+  now_ = now;
+  const RequestId id = ++last_request_;
+  const auto or_default = [](std::uint32_t told, std::uint32_t otherwise) { return told > 0 ? told : otherwise; };
+  pending_[id] = {or_default(request.prompt_tokens, options_.default_prompt), or_default(request.output_tokens, options_.default_output), now};
+  feed(Arrive{id, specs_[request.genome], now + options_.patience});
+}
+
+Instant VirtualDoer::next_at() const {
+  Instant at = pool_.next_wakeup();
+  if (!due_.empty()) at = std::min(at, due_.top().at);
+  if (const auto done = computing_.next()) at = std::min(at, done->at);
+  return at;
+}
+
+void VirtualDoer::run_until(Instant end) {
+  while (next_at() <= end) step();
+}
+
+void VirtualDoer::run_dry() {
+  while (!pending_.empty() || !due_.empty()) step();
+}
+
+// What has been asked for comes before what ends, and both before the pool's own clock.
+void VirtualDoer::step() {
+  const Instant at = next_at();
+  now_ = std::max(now_, at);
+  if (!due_.empty() && due_.top().at == at) {
+    const Due due = due_.top();
+    due_.pop();
+    return answer(due);
+  }
+  const auto done = computing_.next();
+  if (!done || done->at != at) return feed(Tick{});
+  computing_.finish(*done);
+  if (done->is_first_token) {
+    result_.first_token.add(to_seconds(now_ - pending_.at(done->request).arrived));
+    return feed(FirstToken{done->request});
+  }
+  result_.total.add(to_seconds(now_ - pending_.at(done->request).arrived));
+  ++result_.answered;
+  pending_.erase(done->request);
+  feed(Release{done->request, true});
+}
+
+// Events that arise while actions are performed wait their turn.
+void VirtualDoer::feed(const Event& event) {
+  integrate();
+  ++result_.events;
+  pool_.on(event, now_, sink_);
+}
+
+void VirtualDoer::answer(const Due& due) {
+  const auto genome = static_cast<std::uint32_t>(due.subject);
+  switch (due.kind) {
+    case Kind::kBuilt: {
+      Building built = std::move(building_.at(genome));
+      building_.erase(genome);
+      return feed(PageBuilt{specs_[genome].identity, specs_[genome].page_bytes, std::move(built.loaded)});
+    }
+    case Kind::kReady: return feed(WorkerReady{due.subject});
+    case Kind::kGone: {
+      (void)computing_.stop(due.subject, now_);  // the pool gives its requests to another, or refuses them
+      return feed(WorkerGone{due.subject});
+    }
+    case Kind::kProbed: return feed(ProbeAnswered{due.subject});
+  }
+}
+
+void VirtualDoer::after(Duration delay, Kind kind, std::uint64_t subject) { due_.push({now_ + delay, ++last_seq_, kind, subject}); }
+
+void VirtualDoer::perform(const GrantRequest& a) {
+  const Pending& request = pending_.at(a.request);
+  if (!a.is_retry) {
+    ++result_.by_tier.at(static_cast<std::size_t>(a.tier));
+    result_.grant.add(to_seconds(now_ - request.arrived));
+  }
+  computing_.start(a.request, a.worker, options_.costs->prefill(request.prompt, random_), options_.costs->decode(request.output, random_), now_);
+}
+
+void VirtualDoer::perform(const RefuseRequest& a) {
+  ++result_.refused;
+  ++result_.refusals[std::string(error_row(a.error.code).api_code)];
+  pending_.erase(a.request);
+}
+
+// The loader that is free first takes it.
+void VirtualDoer::perform(const BuildPage& a) {
+  const std::uint32_t genome = genome_of(a.identity);
+  Building building;
+  std::uint64_t bytes_read = 0;
+  for (const LayerCharge& layer : specs_[genome].layers) {
+    if (std::ranges::find(a.missing, layer.id) == a.missing.end()) continue;
+    building.loaded.push_back(layer);
+    bytes_read += layer.bytes;
+  }
+  building_.emplace(genome, std::move(building));
+  Instant& free = *std::ranges::min_element(loader_free_);
+  free = std::max(free, now_) + options_.costs->build(genome, bytes_read, specs_[genome].page_bytes, random_);
+  after(free - now_, Kind::kBuilt, genome);
+}
+
+void VirtualDoer::perform(const SpawnWorker& a) {
+  integrate();
+  const std::uint32_t genome = genome_of(a.identity);
+  workers_.emplace(a.worker, genome);
+  ++hot_;
+  hot_bytes_ += specs_[genome].page_bytes;
+  after(options_.costs->spawn(genome, random_), Kind::kReady, a.worker);
+}
+
+void VirtualDoer::perform(const BroughtIn& a) {
+  ++result_.loads;
+  result_.load_seconds += to_seconds(a.took);
+}
+
+void VirtualDoer::perform(const ProbeWorker& a) { after(options_.costs->probe(random_), Kind::kProbed, a.worker); }
+
+void VirtualDoer::perform(const KillWorker& a) {
+  integrate();
+  ++result_.kills[reason_text(a.reason)];
+  --hot_;
+  hot_bytes_ -= specs_[workers_.at(a.worker)].page_bytes;
+  after(options_.costs->teardown(random_), Kind::kGone, a.worker);
+}
+
+void VirtualDoer::integrate() {
+  const double seconds = to_seconds(now_ - integrated_);
+  result_.slot_seconds += seconds * static_cast<double>(hot_);
+  result_.gb_seconds += seconds * static_cast<double>(hot_bytes_) / 1e9;
+  integrated_ = now_;
+}
+
+SimulationResult VirtualDoer::result() const {
+  SimulationResult result = result_;
+  const PoolSnapshot pool = pool_.snapshot();
+  result.hot_policy = pool.hot_policy;
+  result.warm_policy = pool.warm_policy;
+  result.seconds = to_seconds(now_ - began_);
+  return result;
+}
+
+}  // namespace genepool

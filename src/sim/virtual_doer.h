@@ -1,0 +1,87 @@
+// VirtualDoer: does what a PoolCore asks for, in virtual time: each action is answered by the event that a runtime would send,
+// after as long as a CostModel says. Two builds at a time, as in the server. Keeps what each request and load took.
+// Owner: a simulation. Thread: one at a time.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <queue>
+#include <unordered_map>
+#include <vector>
+
+#include "pool/pool_core.h"
+#include "sim/computing.h"
+#include "sim/simulation.h"
+
+namespace genepool {
+
+class VirtualDoer {
+ public:
+  VirtualDoer(const Trace& trace, const SimulationOptions& options);
+
+  void arrive(const TraceRequest& request, Instant now);
+  void run_until(Instant end);  // all that is due up to and at `end`
+  // Until nothing is on its way. Requests end by then: each has a deadline.
+  void run_dry();
+  [[nodiscard]] SimulationResult result() const;
+
+ private:
+  enum class Kind : std::uint8_t { kBuilt, kReady, kGone, kProbed };
+  struct Due {
+    Instant at{};
+    std::uint64_t seq = 0;  // of equals the one asked for first
+    Kind kind = Kind::kBuilt;
+    std::uint64_t subject = 0;  // genome or worker
+  };
+  struct Later {
+    bool operator()(const Due& a, const Due& b) const { return a.at != b.at ? a.at > b.at : a.seq > b.seq; }
+  };
+  struct Pending {  // a request that has not ended
+    std::uint32_t prompt = 0, output = 0;
+    Instant arrived{};
+  };
+  struct Building {
+    std::vector<LayerCharge> loaded;
+  };
+
+  [[nodiscard]] Instant next_at() const;
+  void step();
+  void feed(const Event& event);
+  void answer(const Due& due);
+  void perform(const Action& action);
+  void perform(const GrantRequest& a);
+  void perform(const RefuseRequest& a);
+  void perform(const BuildPage& a);
+  void perform(const SpawnWorker& a);
+  void perform(const BroughtIn& a);
+  void perform(const ProbeWorker& a);
+  void perform(const KillWorker& a);
+  void perform(const CancelOnWorker&) {}  // no client leaves
+  void perform(const DropPage&) {}
+  void perform(const DropLayer&) {}
+  void perform(const CommandDone&) {}
+  void after(Duration delay, Kind kind, std::uint64_t subject);
+  void integrate();
+  [[nodiscard]] std::uint32_t genome_of(const Identity& identity) const { return genomes_.at(identity); }
+
+  const SimulationOptions& options_;
+  Random random_;
+  PoolCore pool_;
+  Computing computing_;
+  std::vector<GenomeSpec> specs_;
+  std::unordered_map<Identity, std::uint32_t> genomes_;
+  std::unordered_map<RequestId, Pending> pending_;
+  std::unordered_map<WorkerId, std::uint32_t> workers_;  // their genomes; those not gone
+  std::map<std::uint32_t, Building> building_;
+  std::array<Instant, 2> loader_free_{};
+  std::priority_queue<Due, std::vector<Due>, Later> due_;
+  std::deque<Event> waiting_;
+  ActionSink sink_;
+  SimulationResult result_;
+  RequestId last_request_ = 0;
+  std::uint64_t last_seq_ = 0;
+  Instant now_{}, began_{}, integrated_{};
+  std::uint64_t hot_ = 0, hot_bytes_ = 0;
+};
+
+}  // namespace genepool
