@@ -12,6 +12,7 @@
 #include "cli/verbs.h"
 #include "peers/peers.h"
 #include "peers/peers_report.h"
+#include "suite/costs_of_limits.h"
 #include "suite/report.h"
 
 namespace genepool::cli {
@@ -132,6 +133,10 @@ Result<int> bench_suite(const Invocation& invocation, const Config& config, benc
   GENEPOOL_TRY_VOID(show(invocation, {bench::report_text(head, workload, options, result, colours_for(invocation)),
                                       bench::report_json(head, workload, options, result),
                                       bench::report_html(head, workload, options, result)}));
+  if (invocation.has("--costs")) {
+    GENEPOOL_TRY(const StageCosts costs, bench::costs_of_limits(result, workload));
+    GENEPOOL_TRY_VOID(write_file(invocation.text("--costs"), stage_costs_text(costs)));
+  }
   return result.is_good() ? 0 : 1;
 }
 
@@ -142,6 +147,7 @@ Result<int> verb_bench(const Invocation& invocation) {
   const std::string& suite = invocation.argument("SUITE");
   if (invocation.has("--http") && suite != "load") return fail(Code::kUsage, "--http belongs to the suite load");
   if (suite == "peers") return bench_peers(invocation, config);
+  if (invocation.has("--costs") && !suite.empty() && suite != "limits") return fail(Code::kUsage, "--costs belongs to the suite limits");
   if (invocation.has("--only")) return fail(Code::kUsage, "--only belongs to the suite peers");
   if (suite.empty() || suite == "limits") return bench_suite(invocation, config, bench::run_limits);
   if (suite == "scale") return bench_suite(invocation, config, bench::run_scale);

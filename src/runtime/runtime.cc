@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/memory_pressure.h"
+#include "pool/knobs_of_config.h"
 #include "runtime/base_preparation.h"
 #include "runtime/process_memory.h"
 #include "runtime/process_settings.h"
@@ -140,30 +141,8 @@ std::uint64_t RuntimeImpl::kv_quota() const {
   return config_.kv_bytes > 0 ? static_cast<std::uint64_t>(config_.kv_bytes) : kv_bytes_default_;
 }
 
-// params.def lets no other words in.
-static PolicyKind known_policy(std::string_view name) {
-  const std::optional<PolicyKind> kind = policy_from(name);
-  GENEPOOL_CHECK(kind.has_value(), "no policy is called {}", name);
-  return *kind;
-}
-
 Knobs RuntimeImpl::knobs() const {
-  Knobs knobs;
-  knobs.max_hot = static_cast<std::uint32_t>(config_.pool_max_hot);
-  knobs.hot_bytes = config_.pool_hot_bytes > 0 ? static_cast<std::uint64_t>(config_.pool_hot_bytes) : hot_bytes_default_;
-  knobs.kv_bytes_per_worker = engine_.kv_bytes_per_token * engine_.context_size;
-  knobs.warm_max_genomes = static_cast<std::uint32_t>(config_.warm_max_genomes);
-  knobs.warm_bytes = config_.warm_bytes > 0 ? static_cast<std::uint64_t>(config_.warm_bytes) : warm_bytes_default_;
-  knobs.sequences = static_cast<std::uint32_t>(config_.pool_sequences);
-  knobs.queue = static_cast<std::uint32_t>(config_.pool_queue);
-  knobs.idle_ttl = std::chrono::milliseconds(config_.pool_idle_ttl);
-  knobs.turn = std::chrono::milliseconds(config_.pool_turn);
-  knobs.stuck_after = std::chrono::milliseconds(config_.pool_stuck_after);
-  knobs.probe_timeout = std::chrono::milliseconds(config_.pool_probe_timeout);
-  knobs.hot_policy = known_policy(config_.pool_policy);
-  knobs.warm_policy = known_policy(config_.warm_policy);
-  knobs.min_residency = std::chrono::milliseconds(config_.pool_min_residency);
-  return knobs;
+  return knobs_of(config_, {hot_bytes_default_, warm_bytes_default_, engine_.kv_bytes_per_token * engine_.context_size});
 }
 
 void RuntimeImpl::on_second() {
