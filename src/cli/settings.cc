@@ -43,17 +43,6 @@ Result<Config> settings_of(const Invocation& invocation) {
   return config;
 }
 
-std::string_view origin_name(Origin origin) {
-  switch (origin) {
-    case Origin::kDefault: return "default";
-    case Origin::kFile: return "file";
-    case Origin::kEnvironment: return "environment";
-    case Origin::kFlag: return "flag";
-    case Origin::kManager: return "manager";
-  }
-  return "default";
-}
-
 std::string socket_path_of(const Config& config) {
   return config.server_socket.empty() ? data_dir_of(config) + "/genepool.sock" : config.server_socket;
 }

@@ -68,6 +68,15 @@ Result<bool> prepare_at_first(const Config& config, Store& store, const std::str
   return true;
 }
 
+// A history that cannot be used or kept is no reason not to serve.
+std::unique_ptr<History> open_history(const std::string& data_dir) {
+  std::unique_ptr<History> history = History::open(data_dir + "/history.sqlite");
+  const History::State state = history->state();
+  if (!state.set_aside.empty()) log(Level::kWarn, "the history of decisions was set aside, a new one begins", {{"why", state.set_aside}});
+  if (!state.error.empty()) log(Level::kWarn, "decisions are not kept", {{"why", state.error}});
+  return history;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config) {
@@ -82,15 +91,17 @@ Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config) {
     GENEPOOL_TRY(base, store->use_base(base.first));
   }
   GENEPOOL_TRY(const std::string weights, store->weights_file(base.first, base.second));
-  auto runtime = std::make_unique<RuntimeImpl>(config, std::move(store), std::move(base.first), std::move(base.second), weights);
+  auto runtime = std::make_unique<RuntimeImpl>(config, std::move(store), open_history(data_dir_of(config)), std::move(base.first),
+                                               std::move(base.second), weights);
   GENEPOOL_TRY_VOID(runtime->start());
   return runtime;
 }
 
-RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std::string base_path, BaseModel base,
-                         std::string weights_path)
+RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std::unique_ptr<History> history, std::string base_path,
+                         BaseModel base, std::string weights_path)
     : config_(config),
       store_(std::move(store)),
+      history_(std::move(history)),
       base_path_(std::move(base_path)),
       base_(std::move(base)),
       weights_path_(std::move(weights_path)),
@@ -208,7 +219,7 @@ Result<void> RuntimeImpl::set_param(std::string_view name, std::string_view valu
       return fail_param(Code::kConflict, std::string(name), "{} changes only with a restart", name);
     }
     Config changed = config_;
-    GENEPOOL_TRY_VOID(genepool::set_param(changed, name, value, Origin::kManager));
+    GENEPOOL_TRY_VOID(genepool::set_param(changed, name, value, Origin::kOperator));
     GENEPOOL_TRY_VOID(check_alarm_command(changed.thrash_command));
     config_ = std::move(changed);
     pool_->feed(SetKnobs{knobs()});

@@ -28,6 +28,7 @@
 #include "pool/thrash.h"
 #include "runtime/event_feed.h"
 #include "runtime/kv_shelf.h"
+#include "store/history.h"
 #include "store/store.h"
 #include "worker/messages.h"
 
@@ -169,6 +170,10 @@ class Runtime {
 
   // Calls `listener` on the strand with what happens, see EventFeed::follow(); before, `begun` with what is_complete_after() says.
   virtual void follow_events(std::optional<std::uint64_t> after, std::function<void(bool is_complete)> begun, EventFeed::Listener listener) = 0;
+
+  // What was decided, newest first, and one of them (kNotFound). kUnavailable: the history cannot be kept. Block on disk.
+  [[nodiscard]] virtual Result<std::vector<Decision>> decisions(const DecisionQuery& query) = 0;
+  [[nodiscard]] virtual Result<Decision> decision(std::uint64_t id) = 0;
 
   // Told on the strand when the thrashing alarm rises or falls; one listener.
   virtual void on_thrash_alarm(ThrashAlarm listener) = 0;

@@ -24,8 +24,8 @@ namespace genepool {
 
 class RuntimeImpl final : public Runtime, public SupervisorListener {
  public:
-  RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std::string base_path, BaseModel base,
-              std::string weights_path);
+  RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std::unique_ptr<History> history, std::string base_path,
+              BaseModel base, std::string weights_path);
   ~RuntimeImpl() override;
   [[nodiscard]] Result<void> start();
 
@@ -43,6 +43,8 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   Result<void> set_param(std::string_view name, std::string_view value) override;
   void drain(std::function<void()> done) override;
   void follow_events(std::optional<std::uint64_t> after, std::function<void(bool)> begun, EventFeed::Listener listener) override;
+  Result<std::vector<Decision>> decisions(const DecisionQuery& query) override { return history_->list(query); }
+  Result<Decision> decision(std::uint64_t id) override { return history_->find(id); }
   void on_thrash_alarm(ThrashAlarm listener) override;
   RuntimeStatus status(bool with_memory) override;
   bool is_ready() override { return base_phase_ == BasePhase::kReady; }
@@ -161,6 +163,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
 
   Config config_;  // strand only, after start()
   const std::unique_ptr<Store> store_;
+  const std::unique_ptr<History> history_;
   const std::string base_path_;
   const BaseModel base_;
   const std::string weights_path_;  // the base's own, or its prepared file
