@@ -1,7 +1,7 @@
 #include "cli/wire_decisions.h"
 
+#include <cmath>
 #include <limits>
-#include <ranges>
 
 #include "cli/wire_json.h"
 
@@ -31,7 +31,7 @@ DecisionInfo decision_from(const Json& j) {
   d.alternatives = numbers_from(j, "alternatives");
   d.unit = get<std::string>(j, "unit");
   d.expected = get<double>(j, "expected", kNan);
-  if (const double realised = get<double>(j, "realised", kNan); realised == realised) d.realised = realised;
+  if (const double realised = get<double>(j, "realised", kNan); !std::isnan(realised)) d.realised = realised;
   d.outcome = get<std::string>(j, "outcome");
   return d;
 }
@@ -54,7 +54,8 @@ Result<std::vector<SettingInfo>> parse_settings(std::string_view text) {
 Result<std::string> decision_lines(std::string_view text) {
   return parsed(text, [](const Json& j) {
     std::string lines;
-    for (const Json& one : std::views::reverse(j.at("decisions"))) lines += one.dump() + "\n";
+    const Json& newest_first = j.at("decisions");
+    for (auto one = newest_first.rbegin(); one != newest_first.rend(); ++one) lines += one->dump() + "\n";
     return lines;
   });
 }
