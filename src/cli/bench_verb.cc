@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include "cli/command_table.h"
 #include "cli/interrupt.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
+#include "cli/text_files.h"
 #include "cli/verbs.h"
 #include "peers/peers.h"
 #include "peers/peers_report.h"
@@ -51,13 +51,6 @@ Result<bench::WorkloadOptions> workload_options(const Invocation& invocation, co
                                 .generated_rank = static_cast<std::uint64_t>(rank)};
 }
 
-Result<void> write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  if (!file.flush()) return fail_errno("write " + path, errno);
-  return {};
-}
-
 struct Report {
   std::string text, json, html;
 };
@@ -66,8 +59,8 @@ struct Report {
 Result<void> show(const Invocation& invocation, const Report& report) {
   const std::string json = invocation.text("--json"), html = invocation.text("--html");
   print(json == "-" ? report.json : report.text);
-  if (!json.empty() && json != "-") GENEPOOL_TRY_VOID(write_file(json, report.json));
-  return html.empty() ? Result<void>() : write_file(html, report.html);
+  if (!json.empty() && json != "-") GENEPOOL_TRY_VOID(write_text(json, report.json));
+  return html.empty() ? Result<void>() : write_text(html, report.html);
 }
 
 // Shows what is measured now, and ends the run between two rounds after Ctrl-C.
@@ -135,7 +128,7 @@ Result<int> bench_suite(const Invocation& invocation, const Config& config, benc
                                       bench::report_html(head, workload, options, result)}));
   if (invocation.has("--costs")) {
     GENEPOOL_TRY(const StageCosts costs, bench::costs_of_limits(result, workload));
-    GENEPOOL_TRY_VOID(write_file(invocation.text("--costs"), stage_costs_text(costs)));
+    GENEPOOL_TRY_VOID(write_text(invocation.text("--costs"), stage_costs_text(costs)));
   }
   return result.is_good() ? 0 : 1;
 }

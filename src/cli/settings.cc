@@ -13,7 +13,7 @@ std::string environment(const char* name) {
 
 // The settings that have a short flag. Each only where commands.def gives it to the verb.
 constexpr std::pair<std::string_view, std::string_view> kShortFlags[] = {
-    {"--data-dir", "server.data_dir"}, {"--base", "base.path"}, {"--listen", "server.listen"}, {"--engine", "engine.name"}};
+    {"--data-dir", "server.data_dir"}, {"--base", "base.path"}, {"--listen", "server.listen"}, {"--engine", "engine.name"}, {"--policy", "pool.policy"}, {"--max-hot", "pool.max_hot"}};
 
 }  // namespace
 

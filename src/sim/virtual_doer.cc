@@ -151,6 +151,9 @@ void VirtualDoer::perform(const GrantRequest& a) {
   request.assembly = std::exchange(assembled_[request.genome], {});
   if (!a.is_retry) {
     ++result_.by_tier.at(static_cast<std::size_t>(a.tier));
+    const std::size_t block = (a.request - 1) / SimulationResult::kBlock;
+    if (result_.block_misses.size() <= block) result_.block_misses.resize(block + 1);
+    if (a.tier != Tier::kHot) ++result_.block_misses[block];
     result_.grant.add(to_seconds(now_ - request.arrived));
   }
   computing_.start(a.request, a.worker, options_.costs->prefill(request.prompt, random_), options_.costs->decode(request.output, random_), now_);
