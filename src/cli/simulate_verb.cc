@@ -43,12 +43,13 @@ Result<std::unique_ptr<CostModel>> costs_of(const std::string& flag) {
 
 Result<std::vector<Contender>> contenders_of(const Invocation& invocation, const Config& config) {
   std::vector<Contender> contenders;
-  const std::string list = invocation.text("--compare");
-  if (list.empty()) return std::vector{Contender{config.pool_policy, *policy_from(config.pool_policy), manager_settings_of(config)}};
-  for (std::size_t i = 0; list == "all" && i < kPolicyKinds; ++i) {
+  const bool wants_all = invocation.text("--compare") == "all";
+  const std::string list = wants_all ? "" : invocation.text("--compare");
+  if (!invocation.has("--compare")) return std::vector{Contender{config.pool_policy, *policy_from(config.pool_policy), manager_settings_of(config)}};
+  for (std::size_t i = 0; wants_all && i < kPolicyKinds; ++i) {
     GENEPOOL_TRY(contenders.emplace_back(), parse_contender(policy_name(static_cast<PolicyKind>(i))));
   }
-  for (const std::string_view name : split(list == "all" ? "" : list, ',')) {
+  for (const std::string_view name : split(list, ',')) {
     GENEPOOL_TRY(contenders.emplace_back(), parse_contender(name));
   }
   return contenders;

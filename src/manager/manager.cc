@@ -50,7 +50,6 @@ void Manager::handle(const RequestSeen& request) {
   hints_.on_request(usage.index, now_);
   last_hour_.observe(usage.index, now_);
   sizer_.on_request(usage, now_);
-  if (prefetcher_.residents().has(usage)) guess();  // else when it has come in: nobody waits for a load behind a guess
 }
 
 void Manager::handle(const CameIn& came) {
@@ -58,7 +57,6 @@ void Manager::handle(const CameIn& came) {
   if (usage == nullptr) return;
   book_.on_hot(*usage, came.took);
   prefetcher_.on_came(*usage);
-  guess();
 }
 
 void Manager::handle(const LeftHot& left) {

@@ -37,6 +37,7 @@ class Manager {
 
  private:
   void handle(const RequestSeen& request);
+  void handle(const Answered&) { guess(); }  // not before: nobody waits for a load behind a guess
   void handle(const CameIn& came);
   void handle(const LeftHot& left);
   void handle(const GuessDone& done);

@@ -13,6 +13,7 @@ void walk_fields(auto& f, Is<ManagerSettings> auto& v) {
 }
 void walk_fields(auto& f, Is<GenomeSeen> auto& v) { f(v.identity), f(v.name), f(v.hot_bytes), f(v.page_bytes); }
 void walk_fields(auto& f, Is<RequestSeen> auto& v) { f(v.genome), f(v.user), f(v.week_hour); }
+void walk_fields(auto& f, Is<Answered> auto& v) { f(v.genome); }
 void walk_fields(auto& f, Is<CameIn> auto& v) { f(v.genome), f(v.from), f(v.took); }
 void walk_fields(auto& f, Is<LeftHot> auto& v) { f(v.genome); }
 void walk_fields(auto& f, Is<GuessDone> auto& v) { f(v.command), f(v.is_done); }
@@ -47,7 +48,7 @@ void walk_fields(auto& f, Is<ManagerStatus> auto& v) {
 }
 void walk_fields(auto& f, Is<Alive> auto& v) { f(v.status); }
 
-inline constexpr const char* kNoticeNames[] = {"RequestSeen", "CameIn", "LeftHot", "GuessDone", "SessionExpected", "SettingsSeen", "StatusSeen"};
+inline constexpr const char* kNoticeNames[] = {"RequestSeen", "Answered", "CameIn", "LeftHot", "GuessDone", "SessionExpected", "SettingsSeen", "StatusSeen"};
 inline constexpr const char* kWishNames[] = {"MakeHot", "LetGo", "SetNumber", "Decided", "Realised", "HintAnswered", "Said", "Alive"};
 static_assert(std::size(kNoticeNames) == std::variant_size_v<Notice>);
 static_assert(std::size(kWishNames) == std::variant_size_v<Wish>);

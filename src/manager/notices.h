@@ -42,6 +42,9 @@ struct RequestSeen {
   std::uint64_t user = 0;          // 0 = not known
   std::uint32_t week_hour = 0;     // 0..167, of the wall clock
 };
+struct Answered {  // a request has ended: its genome may be idle now
+  Identity genome;
+};
 struct CameIn {
   Identity genome;
   Tier from = Tier::kCold;
@@ -73,7 +76,7 @@ struct StatusSeen {  // every two seconds or so
   std::string followed_hot, followed_warm;  // experts of the pool's policies
   bool is_loader_idle = false;
 };
-using Notice = std::variant<RequestSeen, CameIn, LeftHot, GuessDone, SessionExpected, SettingsSeen, StatusSeen>;
+using Notice = std::variant<RequestSeen, Answered, CameIn, LeftHot, GuessDone, SessionExpected, SettingsSeen, StatusSeen>;
 
 // ------------------------------------------------------------------------------------------------ wishes
 struct MakeHot {  // becomes a Prewarm; GuessDone must follow

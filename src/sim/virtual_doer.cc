@@ -101,7 +101,6 @@ void VirtualDoer::step() {
   result_.total.add(to_seconds(now_ - request.arrived));
   (void)thrash_.on_request(trace_.genomes[request.genome].name, request.assembly, now_ - request.granted, now_);
   ++result_.answered;
-  pending_.erase(done->request);
   feed(Release{done->request, true});
 }
 
@@ -119,10 +118,17 @@ void VirtualDoer::feed(const Event& event) {
 void VirtualDoer::give(const Event& event) {
   integrate();
   ++result_.events;
-  if (options_.manager.mode == ManagerMode::kOff) return pool_.on(event, now_, sink_);
   notices_.clear();
-  if (const auto* arrival = std::get_if<Arrive>(&event)) notices_.emplace_back(seen(*arrival));
+  const auto* arrival = std::get_if<Arrive>(&event);
+  if (arrival != nullptr) notices_.emplace_back(seen(*arrival));
   pool_.on(event, now_, sink_);
+  const auto* end = std::get_if<Release>(&event);
+  if (end != nullptr) {
+    const auto request = pending_.find(end->request);
+    notices_.emplace_back(Answered{specs_[request->second.genome].identity});
+    pending_.erase(request);
+  }
+  if (options_.manager.mode == ManagerMode::kOff) return;
   for (const Notice& notice : notices_) manager_.on(notice, now_, wishes_);
 }
 
