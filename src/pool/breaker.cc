@@ -29,7 +29,8 @@ double seconds(Duration d) { return to_ms(d) / 1e3; }
 }  // namespace
 
 std::string_view breaker_state_name(BreakerState state) {
-  static constexpr std::array<std::string_view, 6> kNames{"closed", "open", "half-open", "forced-open", "disabled", "quarantined"};
+  static constexpr std::array<std::string_view, 6> kNames{"closed",      "open",     "half-open",
+                                                          "forced-open", "disabled", "quarantined"};
   return kNames.at(static_cast<std::size_t>(state));
 }
 

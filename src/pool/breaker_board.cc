@@ -97,15 +97,18 @@ void BreakerBoard::on_answered(RequestId request, const Identity& identity, cons
                       .request = request,
                       .detail = why,
                       .may_open_for_slowness = may_open_for_slowness()};
-  change(node, BreakerKind::kAnswer, now, [&](Breaker& b) { b.on_ending(ending, now, random_); });
-  refresh(node, now);
+  end_answer(node, ending, now);
 }
 
 void BreakerBoard::on_answer_failed(RequestId request, const Identity& identity, const Error& error, Instant now) {
   if (!is_answer_failure(error.code)) return on_ended(request, identity, now);
   tick(now);
   Node& node = enter(identity, now);
-  const Ending ending{.outcome = Outcome::kFailed, .request = request, .detail = error.message};
+  end_answer(node, {.outcome = Outcome::kFailed, .request = request, .detail = error.message}, now);
+}
+
+void BreakerBoard::end_answer(Node& node, const Ending& ending, Instant now) {
+  node.second.load.release_trial(*ending.request);  // it found a worker without a load
   change(node, BreakerKind::kAnswer, now, [&](Breaker& b) { b.on_ending(ending, now, random_); });
   refresh(node, now);
 }
@@ -144,7 +147,8 @@ void BreakerBoard::on_load_failed(const GenomeSpec& genome, const Error& error, 
 void BreakerBoard::on_layer_changed(const LayerId& layer, Instant now) {
   tick(now);
   for (Node& node : entries_) {
-    if (node.second.load.cause() != BreakerCause::kFile || std::ranges::find(node.second.layers, layer) == node.second.layers.end()) continue;
+    const std::vector<LayerId>& layers = node.second.layers;
+    if (node.second.load.cause() != BreakerCause::kFile || std::ranges::find(layers, layer) == layers.end()) continue;
     change(node, BreakerKind::kLoad, now, [&](Breaker& b) { b.reset("the layer's file has changed", now); });
     refresh(node, now);
   }
@@ -159,8 +163,9 @@ Blame BreakerBoard::on_crashed(const Identity& identity, CrashPhase phase, Insta
   const std::set<Identity> others = blame_.on_crash(identity, now);
   for (const Identity& other : others) clear_of_blame(other, now);
   if (others.empty() && !restarts.spend(now)) {
-    const std::string why = fmt::format("its workers died more than {} times in {:.0f} s: crash loop {}", RestartLimits{}.restarts,
-                                        to_ms(RestartLimits{}.window) / 1e3, restarts.refusals());
+    const RestartLimits limits;
+    const std::string why = fmt::format("its workers died more than {} times in {:.0f} s: crash loop {}", limits.restarts,
+                                        to_ms(limits.window) / 1e3, restarts.refusals());
     const Duration wait = quarantine_wait(restarts.refusals());
     change(node, BreakerKind::kAnswer, now, [&](Breaker& b) { b.quarantine_crash_loop(why, wait, now); });
   } else if (phase == CrashPhase::kServing) {
@@ -179,7 +184,7 @@ void BreakerBoard::clear_of_blame(const Identity& identity, Instant now) {
   e.restarts.take_back(since);
   const bool is_quarantined = e.answer.state() == BreakerState::kQuarantined;
   if (is_quarantined && e.answer.since() >= since) {
-    change(*node, BreakerKind::kAnswer, now, [&](Breaker& b) { b.reset("workers of other genomes died too: not its fault", now); });
+    change(*node, BreakerKind::kAnswer, now, [&](Breaker& b) { b.reset("other genomes' workers died too", now); });
   }
   refresh(*node, now);
 }
@@ -188,16 +193,12 @@ void BreakerBoard::clear_of_blame(const Identity& identity, Instant now) {
 
 void BreakerBoard::force_open(const Identity& identity, Instant now) {
   tick(now);
-  Node& node = enter(identity, now);
-  for (const auto kind : {BreakerKind::kLoad, BreakerKind::kAnswer}) change(node, kind, now, [&](Breaker& b) { b.force_open(now); });
-  refresh(node, now);
+  change_both(enter(identity, now), now, [&](Breaker& b) { b.force_open(now); });
 }
 
 void BreakerBoard::disable(const Identity& identity, Instant now) {
   tick(now);
-  Node& node = enter(identity, now);
-  for (const auto kind : {BreakerKind::kLoad, BreakerKind::kAnswer}) change(node, kind, now, [&](Breaker& b) { b.disable(now); });
-  refresh(node, now);
+  change_both(enter(identity, now), now, [&](Breaker& b) { b.disable(now); });
 }
 
 void BreakerBoard::reset(const Identity& identity, Instant now) {
@@ -205,10 +206,7 @@ void BreakerBoard::reset(const Identity& identity, Instant now) {
   Node* node = find(identity);
   if (node == nullptr) return;
   node->second.restarts.reset();
-  for (const auto kind : {BreakerKind::kLoad, BreakerKind::kAnswer}) {
-    change(*node, kind, now, [&](Breaker& b) { b.reset("by an operator", now); });
-  }
-  refresh(*node, now);
+  change_both(*node, now, [&](Breaker& b) { b.reset("by an operator", now); });
 }
 
 bool BreakerBoard::is_in_doubt(const Identity& identity) const {
@@ -218,15 +216,16 @@ bool BreakerBoard::is_in_doubt(const Identity& identity) const {
   return !is_well(it->second.load.state()) || !is_well(it->second.answer.state());
 }
 
-void BreakerBoard::report(const Identity& identity, BreakerKind kind, const Breaker& breaker, BreakerState from, Instant now) const {
+void BreakerBoard::report(const Identity& identity, BreakerKind kind, const Breaker& now_is, BreakerState from,
+                          Instant now) const {
   sink_({.identity = identity,
          .kind = kind,
          .from = from,
-         .to = breaker.state(),
-         .cause = breaker.cause(),
-         .times_opened = breaker.times_opened(),
-         .retry_in = breaker.outlook(now),
-         .why = breaker.why()});
+         .to = now_is.state(),
+         .cause = now_is.cause(),
+         .times_opened = now_is.times_opened(),
+         .retry_in = now_is.outlook(now),
+         .why = now_is.why()});
 }
 
 std::vector<GenomeBreakers> BreakerBoard::snapshot(Instant now) const {

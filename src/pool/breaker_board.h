@@ -3,7 +3,8 @@
 //   answer breaker   asked of all; failed answers, slow ones (usual_times.h), crash loops (restart_budget.h, crash_blame.h)
 // No more than max(1, 30 %) of the genomes asked for in the last 10 minutes are kept out for slowness: beyond it the machine is
 // slow (paging note, section 5).
-// Decider: pure, chance is a seeded Random, containers are ordered: the same calls give the same changes. Thread: the pool's strand.
+// Decider: pure, chance is a seeded Random, containers are ordered: the same calls give the same changes.
+// Thread: the pool's strand.
 // Memory: kMostGenomes, about 2 KB each. A genome not asked for in 10 minutes whose breakers are as new is forgotten; beyond the
 // bound the one asked for longest ago, those whose breakers never opened first.
 //
@@ -136,12 +137,19 @@ class BreakerBoard {
   // breaker_board.cc
   [[nodiscard]] Verdict refusal(const Entry& e, Tier tier, Instant now) const;
   [[nodiscard]] bool may_open_for_slowness() const;
+  void end_answer(Node& node, const Ending& ending, Instant now);
   void clear_of_blame(const Identity& identity, Instant now);
 
   // breaker_entries.cc: the table, its order, its totals and its clock
   Node& enter(const Identity& identity, Instant now);
   Node* find(const Identity& identity);
   void forget(Entries::iterator it);
+  template <class Move>
+  void change_both(Node& node, Instant now, Move move) {
+    change(node, BreakerKind::kLoad, now, move);
+    change(node, BreakerKind::kAnswer, now, move);
+    refresh(node, now);
+  }
   template <class Move>
   void change(Node& node, BreakerKind kind, Instant now, Move move) {
     Breaker& breaker = kind == BreakerKind::kLoad ? node.second.load : node.second.answer;
@@ -150,7 +158,7 @@ class BreakerBoard {
     move(breaker);
     if (breaker.state() != from || breaker.cause() != cause) report(node.first, kind, breaker, from, now);
   }
-  void report(const Identity& identity, BreakerKind kind, const Breaker& breaker, BreakerState from, Instant now) const;
+  void report(const Identity& identity, BreakerKind kind, const Breaker& now_is, BreakerState from, Instant now) const;
   void refresh(Node& node, Instant now);
   void recount(Entry& e, Instant now);
   void arm(Node& node);

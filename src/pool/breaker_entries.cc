@@ -1,4 +1,4 @@
-// The board's table: who is remembered, in which order they are forgotten, what is counted over all, and when time has work to do.
+// The board's table: who is remembered and in which order forgotten, what is counted over all, when time has work to do.
 #include <algorithm>
 
 #include "pool/breaker_board.h"

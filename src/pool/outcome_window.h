@@ -38,8 +38,9 @@ class OutcomeWindow {
   [[nodiscard]] OutcomeCounts counts(Instant now) const {
     OutcomeCounts counts;
     for (std::size_t i = 0; i < size_; ++i) {
-      if (now - seen_.at(i).at >= kAge) continue;
-      ++(seen_.at(i).outcome == Outcome::kGood ? counts.good : seen_.at(i).outcome == Outcome::kSlow ? counts.slow : counts.failed);
+      const auto& [at, outcome] = seen_.at(i);
+      if (now - at >= kAge) continue;
+      ++(outcome == Outcome::kGood ? counts.good : outcome == Outcome::kSlow ? counts.slow : counts.failed);
     }
     return counts;
   }
