@@ -63,7 +63,7 @@ void BreakerBoard::recount(Entry& e, Instant now) {
   const bool is_active = now - e.last_asked < kActive;
   set(e.is_active, is_active, active_);
   set(e.is_kept_out_as_slow, is_active && e.answer.is_kept_out_as_slow(), kept_out_as_slow_);
-  set(e.is_slow_but_closed, is_active && e.answer.is_slow_but_closed(now), slow_but_closed_);
+  set(e.is_slow_but_closed, e.answer.is_slow_but_closed(now), slow_but_closed_);
 }
 
 // ---------------------------------------------------------------------------------------------------------- clock
