@@ -151,6 +151,25 @@ TEST(BreakerBoard, a_trial_that_needed_no_load_in_the_end_frees_its_place) {
   EXPECT_TRUE(h.ask(1, Tier::kCold).is_trial);
 }
 
+TEST(BreakerBoard, a_trial_that_needs_no_load_has_no_deadline_for_one) {
+  Harness h;
+  for (int i = 0; i < 3; ++i) h.fail_load(1, Code::kIo);
+  h.wait_out(5s);
+  ASSERT_TRUE(h.ask(1, Tier::kCold).is_trial);
+  h.board.on_begun(h.last, genome(1), Tier::kHot, h.now);
+  h.wait_out(1h);
+  EXPECT_EQ(h.load(1), State::kHalfOpen);
+}
+
+TEST(BreakerBoard, a_load_given_up_for_no_fault_of_the_genome_decides_no_trial) {
+  Harness h;
+  for (int i = 0; i < 3; ++i) h.fail_load(1, Code::kIo);
+  h.wait_out(5s);
+  ASSERT_TRUE(h.ask(1, Tier::kCold).is_trial);
+  h.board.on_load_failed({.identity = genome(1)}, error(Code::kDraining), h.now);
+  EXPECT_TRUE(h.ask(1, Tier::kCold).is_trial);
+}
+
 TEST(BreakerBoard, a_file_that_cannot_heal_is_quarantined_with_its_own_error) {
   for (const Code code : {Code::kLayerCorrupt, Code::kLayerRejected}) {
     Harness h;
@@ -403,6 +422,16 @@ TEST(BreakerBoard, a_crash_beside_another_genomes_spends_nothing) {
   h.now += 11s;
   EXPECT_EQ(h.crash(1, CrashPhase::kLoading), Blame::kGenome);
   EXPECT_EQ(h.answers(1), State::kQuarantined) << "the fourth, 47 s after the first";
+}
+
+TEST(BreakerBoard, a_quarantine_from_longer_ago_stays) {
+  Harness h;
+  for (int i = 0; i < 4; ++i) h.crash(1, CrashPhase::kLoading);
+  h.wait_out(10s);
+  h.crash(1, CrashPhase::kLoading);
+  h.wait_out(11s);
+  h.crash(2, CrashPhase::kLoading);
+  EXPECT_EQ(h.answers(1), State::kQuarantined) << "for 20 s";
 }
 
 TEST(BreakerBoard, an_operators_reset_ends_a_crash_loop_and_its_budget) {
