@@ -180,10 +180,8 @@ void BreakerBoard::clear_of_blame(const Identity& identity, Instant now) {
   Node* node = find(identity);
   if (node == nullptr) return;
   Entry& e = node->second;
-  const Instant since = now - CrashBlame::kTogether;
-  e.restarts.take_back(since);
-  const bool is_quarantined = e.answer.state() == BreakerState::kQuarantined;
-  if (is_quarantined && e.answer.since() >= since) {
+  e.restarts.take_back(now - CrashBlame::kTogether);
+  if (e.answer.state() == BreakerState::kQuarantined) {  // by the latest of those deaths: each begins it anew
     change(*node, BreakerKind::kAnswer, now, [&](Breaker& b) { b.reset("other genomes' workers died too", now); });
   }
   refresh(*node, now);
