@@ -5,8 +5,8 @@
 // slow (paging note, section 5).
 // Decider: pure, chance is a seeded Random, containers are ordered: the same calls give the same changes.
 // Thread: the pool's strand.
-// Memory: kMostGenomes, about 1.3 KB each. A genome not asked for in 10 minutes whose breakers are as new is forgotten; beyond the
-// bound the one asked for longest ago, those whose breakers never opened first.
+// Memory: kMostGenomes, about 1.3 KB each. A genome not asked for in 10 minutes whose breakers are as new is forgotten; beyond
+// the bound the one asked for longest ago, those whose breakers never opened first.
 //
 // Use:   Verdict v = board.admit(request, identity, tier, now);   // refused: v.error
 //        board.on_begun(...); board.on_first_token(...);          // and its end, once: on_answered, on_answer_failed, on_ended
