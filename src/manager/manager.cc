@@ -55,7 +55,8 @@ void Manager::handle(const RequestSeen& request) {
 void Manager::handle(const CameIn& came) {
   Usage* usage = find(came.genome);
   if (usage == nullptr) return;
-  book_.on_hot(*usage, came.took);
+  book_.on_hot(*usage, came.spawn);
+  if (came.from == Tier::kCold) book_.on_warm(*usage, came.took - came.spawn);
   prefetcher_.on_came(*usage);
 }
 

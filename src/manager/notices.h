@@ -48,7 +48,7 @@ struct Answered {  // a request has ended: its genome may be idle now
 struct CameIn {
   Identity genome;
   Tier from = Tier::kCold;
-  Duration took{};
+  Duration took{}, spawn{};  // as BroughtIn
 };
 struct LeftHot {
   Identity genome;

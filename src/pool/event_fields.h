@@ -42,7 +42,7 @@ void walk_fields(auto& f, Is<GrantRequest> auto& v) { f(v.request), f(v.worker),
 void walk_fields(auto& f, Is<RefuseRequest> auto& v) { f(v.request), f(v.error); }
 void walk_fields(auto& f, Is<BuildPage> auto& v) { f(v.identity), f(v.missing); }
 void walk_fields(auto& f, Is<SpawnWorker> auto& v) { f(v.worker), f(v.identity); }
-void walk_fields(auto& f, Is<BroughtIn> auto& v) { f(v.worker), f(v.identity), f(v.from), f(v.took); }
+void walk_fields(auto& f, Is<BroughtIn> auto& v) { f(v.worker), f(v.identity), f(v.from), f(v.took), f(v.spawn); }
 void walk_fields(auto& f, Is<ProbeWorker> auto& v) { f(v.worker); }
 void walk_fields(auto& f, Is<KillWorker> auto& v) { f(v.worker), f(v.identity), f(v.reason); }
 void walk_fields(auto& f, Is<CancelOnWorker> auto& v) { f(v.request), f(v.worker); }

@@ -35,7 +35,8 @@ class UsageBook {
   void on_hot(Usage& usage, Duration took) { on_load(usage.hot, usual_hot_, took); }
   void on_warm(Usage& usage, Duration took) { on_load(usage.warm, usual_warm_, took); }
 
-  [[nodiscard]] double usual_hot_seconds() const { return usual_hot_.seconds; }  // 0 before any was measured
+  // To bring a genome from COLD to HOT; 0 before any was measured.
+  [[nodiscard]] double usual_page_in_seconds() const { return usual_hot_.seconds + usual_warm_.seconds; }
   [[nodiscard]] std::size_t size() const { return pages_.size(); }
 
  private:

@@ -205,7 +205,7 @@ void VirtualDoer::perform(const SpawnWorker& a) {
 void VirtualDoer::perform(const BroughtIn& a) {
   ++result_.loads;
   result_.load_seconds += to_seconds(a.took);
-  notices_.emplace_back(CameIn{a.identity, a.from, a.took});
+  notices_.emplace_back(CameIn{a.identity, a.from, a.took, a.spawn});
 }
 
 void VirtualDoer::perform(const ProbeWorker& a) { after(options_.costs->probe(random_), Kind::kProbed, a.worker); }
