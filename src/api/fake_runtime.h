@@ -201,6 +201,10 @@ class FakeRuntime final : public Runtime {
     done({});
   }
   void drop_layers(const ResolvedGenome&, Done done) override { done({}); }
+  void expect_session(const ExpectedFrom& session, Done done) override {
+    hinted.push_back(session);
+    done(hint_answer);
+  }
   Result<void> set_param(std::string_view name, std::string_view value) override {
     return genepool::set_param(config_, name, value, Origin::kOperator);
   }
@@ -257,6 +261,8 @@ class FakeRuntime final : public Runtime {
   std::vector<RequestId> cancelled;
   std::vector<std::string> moves;
   std::vector<Decision> decided;        // newest first
+  std::vector<ExpectedFrom> hinted;
+  Result<void> hint_answer;
   std::vector<DecisionQuery> queries;   // what was asked of them
   RuntimeStatus status_;
   Config config_;

@@ -1,4 +1,4 @@
-// manager log, explain, knobs: what a running server decides by itself, and why. Each asks its admin API.
+// manager show, log, explain, knobs, and hint: what a running server decides by itself, and why. Each asks its admin API.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include "cli/manager_views.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "cli/wire_manager.h"
 
 namespace genepool::cli {
 namespace {
@@ -50,6 +51,28 @@ Result<int> follow(const Invocation& invocation, Connection& server, const std::
 }
 
 }  // namespace
+
+Result<int> verb_manager_show(const Invocation& invocation) {
+  GENEPOOL_TRY(const auto server, connect_to_server(invocation));
+  GENEPOOL_TRY(const std::string answer, server->get("/api/manager"));
+  if (invocation.has("--json")) {
+    print(answer + "\n");
+    return 0;
+  }
+  GENEPOOL_TRY(const ManagerInfo manager, parse_manager(answer));
+  print(manager_text(manager));
+  return 0;
+}
+
+Result<int> verb_hint(const Invocation& invocation) {
+  const std::string& genome = invocation.argument("GENOME");
+  const std::string user = invocation.text("--user");
+  if (genome.empty() && user.empty()) return fail(Code::kUsage, "hint what? A genome, or --user whose last genome is meant");
+  GENEPOOL_TRY(const auto server, connect_to_server(invocation));
+  GENEPOOL_TRY(const std::string answer, server->post("/api/hint", hint_body(genome, user, invocation.text("--eta"), invocation.text("--ttl"))));
+  print(invocation.has("--json") ? answer + "\n" : fmt::format("{} is expected\n", genome.empty() ? "the last genome of " + user : genome));
+  return 0;
+}
 
 Result<int> verb_manager_log(const Invocation& invocation) {
   GENEPOOL_TRY(const std::int64_t limit, invocation.count("--limit", 50, 1, kMostRows));

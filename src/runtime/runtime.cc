@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/memory_pressure.h"
+#include "manager/settings_of_config.h"
 #include "pool/knobs_of_config.h"
 #include "runtime/base_preparation.h"
 #include "runtime/process_memory.h"
@@ -119,10 +120,15 @@ RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std
 Result<void> RuntimeImpl::start() {
   GENEPOOL_TRY(gate_, CoreGate::create(cores_of(config_)));
   supervisor_ = std::make_unique<Supervisor>(loop_, zygote_options(config_, weights_path_), gate_, *this);
+  next_decision_ = history_->next_id();
+  manager_ = std::make_unique<ManagerProcess>(
+      loop_, manager_program(config_), [this] { return SettingsSeen{manager_settings_of(config_), knobs(), next_decision_}; },
+      [this](const Wish& wish) { std::visit([this](const auto& w) { carry_out(w); }, wish); });
   return on_strand([this]() -> Result<void> {
     GENEPOOL_TRY(pool_, PoolDriver::make(loop_, knobs(), config_.log_events,
-                                         [this](const std::vector<Action>& actions) { perform(actions); }));
+                                         [this](const Event& event, const std::vector<Action>& actions) { perform(event, actions); }));
     pool_->feed(BaseState{false, false});
+    switch_manager();
     second_timer_ = loop_.make_timer([this] { on_second(); });
     on_second();
     return supervisor_->start();
@@ -131,6 +137,7 @@ Result<void> RuntimeImpl::start() {
 
 RuntimeImpl::~RuntimeImpl() {
   on_strand([this] {
+    if (manager_) manager_->stop();
     if (supervisor_) supervisor_->shut_down(kShutDownLimit);
     while (!requests_.empty()) {
       Outcome outcome;
@@ -166,6 +173,8 @@ void RuntimeImpl::on_second() {
   feed_.tick();
   spare_.give_back_unused();
   pool_->flush_log();
+  manager_->check(monotonic_now());
+  report_to_manager();
   loop_.set_timer(second_timer_, monotonic_now() + std::chrono::seconds(1));
 }
 
@@ -221,15 +230,20 @@ Result<void> RuntimeImpl::set_param(std::string_view name, std::string_view valu
     Config changed = config_;
     GENEPOOL_TRY_VOID(genepool::set_param(changed, name, value, Origin::kOperator));
     GENEPOOL_TRY_VOID(check_alarm_command(changed.thrash_command));
-    config_ = std::move(changed);
-    pool_->feed(SetKnobs{knobs()});
-    kv_shelf_.set_quota(kv_quota());
-    store_->set_quota(static_cast<std::uint64_t>(config_.store_quota));
-    ledger_.configure(config_);
-    set_up_log(config_);
-    ledger_.setting_changed(name, value);
+    use(std::move(changed), name, value);
     return {};
   });
+}
+
+void RuntimeImpl::use(Config changed, std::string_view name, std::string_view value) {
+  config_ = std::move(changed);
+  pool_->feed(SetKnobs{knobs()});
+  kv_shelf_.set_quota(kv_quota());
+  store_->set_quota(static_cast<std::uint64_t>(config_.store_quota));
+  ledger_.configure(config_);
+  set_up_log(config_);
+  ledger_.setting_changed(name, value);
+  switch_manager();
 }
 
 void RuntimeImpl::drain(std::function<void()> done) {
@@ -274,6 +288,10 @@ RuntimeStatus RuntimeImpl::status(bool with_memory) {
     s.base_phase = base_phase_;
     s.base_error = base_error_;
     s.engine = engine_;
+    s.manager = manager_status_;
+    s.manager_mode = config_.manager_mode;
+    s.manager_static = manager_->why_static();
+    s.manager_pid = manager_->pid();
     s.kv = kv_shelf_.usage();
     s.kv_limit_bytes = kv_shelf_.quota();
     s.zygote_pid = supervisor_->zygote_pid();

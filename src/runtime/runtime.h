@@ -23,6 +23,7 @@
 #include "genome/base_model.h"
 #include "genome/genome.h"
 #include "import/import.h"
+#include "manager/notices.h"
 #include "metrics/metrics.h"
 #include "pool/pool_core.h"
 #include "pool/thrash.h"
@@ -128,6 +129,10 @@ struct RuntimeStatus {
   EngineInfo engine;
   std::int32_t zygote_pid = 0, spare_pid = 0;
   double uptime_ms = 0, evictions_last_minute = 0;
+  ManagerStatus manager;
+  std::string manager_mode;         // "off", "advise", "on"
+  std::string manager_static;       // why it does not run although it should, "" = it does
+  std::int32_t manager_pid = 0;
 };
 
 class Runtime {
@@ -165,6 +170,14 @@ class Runtime {
   virtual void set_pin(const ResolvedGenome& genome, bool is_pinned, Done done) = 0;
   // Its layers leave RAM (a running worker keeps its page): the next assembly reads them again. For measuring.
   virtual void drop_layers(const ResolvedGenome& genome, Done done) = 0;
+  // A session opens soon, says whoever may know. kQueueFull with retry_after, kBadRequest, kGenomeNotFound (no genome named, and
+  // the user's last one is not known), kUnavailable (there is no manager).
+  struct ExpectedFrom {
+    std::optional<ResolvedGenome> genome;  // none: the user's last one
+    std::uint64_t user = 0, source = 0;    // 0 = not known
+    Duration eta{}, ttl = std::chrono::minutes(1);
+  };
+  virtual void expect_session(const ExpectedFrom& session, Done done) = 0;
   virtual Result<void> set_param(std::string_view name, std::string_view value) = 0;  // live ones; blocks for the strand
   virtual void drain(std::function<void()> done) = 0;
 
