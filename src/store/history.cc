@@ -47,7 +47,7 @@ Result<void> History::set_up(const std::string& path) {
   GENEPOOL_TRY(writer_, open_rows(path));
   GENEPOOL_TRY(reader_, open_rows(path));
   GENEPOOL_TRY(const std::uint64_t last, writer_->last_id());
-  next_id_ = last == 0 && !state_.set_aside.empty() ? unix_seconds() : last + 1;
+  next_id_ = last == 0 && was_set_aside(path) ? unix_seconds() : last + 1;
   return {};
 }
 

@@ -66,7 +66,8 @@ class History {
   [[nodiscard]] static std::unique_ptr<History> open(const std::string& path, const HistoryLimits& limits = {});
   ~History();  // writes what is queued
 
-  // Above every id of the file. After a file was set aside it is the Unix time in seconds: no id means two decisions.
+  // Above every id of the file. Of a file that begins after another was set aside it is the Unix time in seconds: no id
+  // means two decisions.
   [[nodiscard]] std::uint64_t next_id() const { return next_id_; }
 
   // Return at once.

@@ -57,4 +57,6 @@ Result<std::string> set_aside(const std::string& file) {
   return kept;
 }
 
+bool was_set_aside(const std::string& file) { return !numbers_of(file).empty(); }
+
 }  // namespace genepool

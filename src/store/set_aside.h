@@ -15,4 +15,6 @@ inline constexpr std::size_t kDamagedKept = 3;
 // only the newest kDamagedKept - 1 stay. -> the new path. kIo, kStoreFull.
 [[nodiscard]] Result<std::string> set_aside(const std::string& file);
 
+[[nodiscard]] bool was_set_aside(const std::string& file);  // such a one lies beside it
+
 }  // namespace genepool
