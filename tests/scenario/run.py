@@ -19,14 +19,15 @@ usage: run.py --program build/genepool CASE.txt
   file PATH "LINE" ...                writes a file of these lines
   kill|freeze worker of MODEL         SIGKILL | SIGSTOP
   kill|freeze spare                   the worker that waits for the next genome
-  pid of spare|MODEL as VAR           its process id
+  kill|freeze manager                 its process
+  pid of spare|manager|MODEL as VAR   its process id
   kill zygote                         SIGKILL
   kill server | stop server | restart server
   corrupt layer NAME                  flips one byte of its file
   write PATH 'TEXT'                   a file with the text, \\xNN escapes made bytes; its folder is made too
   link PATH TARGET | fifo PATH        a symbolic link | a pipe
   expect METRIC|tier MODEL|pid of spare|MODEL|workers|processes|VAR OP VALUE [within SECONDS]
-  expect log has|lacks "TEXT"
+  expect log has "TEXT" [within SECONDS] | log lacks "TEXT"
   expect webhook has "TEXT" [within SECONDS]   what {webhook}, a listener of the scenario, was told
   load SECONDS MODEL ...              one request after the other, of each model in turn
 
@@ -211,16 +212,16 @@ class Scenario:
         os.mkfifo(words[0])
 
     def do_expect(self, words):
-        if words[:2] == ["log", "has"]:
-            return self.eventually(lambda: words[2] in self.server.log(), DEFAULT_WITHIN_S, lambda: f"the log lacks {words[2]!r}")
-        if words[:2] == ["log", "lacks"]:
-            if words[2] in self.server.log():
-                raise Failed(f"the log has {words[2]!r}")
-            return None
         within = DEFAULT_WITHIN_S
         if "within" in words:
             within = float(words[words.index("within") + 1])
             words = words[:words.index("within")]
+        if words[:2] == ["log", "has"]:
+            return self.eventually(lambda: words[2] in self.server.log(), within, lambda: f"the log lacks {words[2]!r}")
+        if words[:2] == ["log", "lacks"]:
+            if words[2] in self.server.log():
+                raise Failed(f"the log has {words[2]!r}")
+            return None
         if words[:2] == ["webhook", "has"]:
             return self.eventually(lambda: any(words[2] in told for told in self.webhook.told), within, lambda: f"told was {self.webhook.told}")
         *subject, sign, wanted = words
@@ -247,6 +248,8 @@ class Scenario:
         return self.server.metric(subject[0])
 
     def pid_of(self, model):
+        if model == "manager":
+            return self.server.json("/api/manager")["pid"] or 0
         return self.server.json("/api/workers")["spare_pid"] if model == "spare" else self.server.worker_pid(model)
 
     def literal(self, text, like):
