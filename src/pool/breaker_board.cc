@@ -48,10 +48,10 @@ Verdict BreakerBoard::admit(RequestId request, const Identity& identity, Tier ti
 Verdict BreakerBoard::refusal(const Entry& e, Tier tier, Instant now) const {
   const bool is_load = tier != Tier::kHot && e.load.outlook(now) >= e.answer.outlook(now);
   const Breaker& breaker = is_load ? e.load : e.answer;
-  if (breaker.cause() == BreakerCause::kFile) return {.is_allowed = false, .error = e.file_error, .is_long = true};
+  if (breaker.cause() == BreakerCause::kFile) return {.is_allowed = false, .error = e.file_error};
   const Duration outlook = breaker.outlook(now), wait = std::min(outlook, kLongestRetry);
-  Verdict verdict{.is_allowed = false, .is_long = outlook > kLongestRetry};
-  verdict.error.code = Code::kUnavailable;
+  Verdict verdict{.is_allowed = false};
+  verdict.error.code = outlook > kLongestRetry ? Code::kKeptOut : Code::kBreakerOpen;
   verdict.error.message = fmt::format("this genome is kept out for now, its {} breaker is {}: {}; come back in {:.1f} s",
                                       breaker_kind_name(is_load ? BreakerKind::kLoad : BreakerKind::kAnswer),
                                       breaker_state_name(breaker.state()), breaker.why(), to_ms(wait) / 1e3);
@@ -226,13 +226,37 @@ void BreakerBoard::report(const Identity& identity, BreakerKind kind, const Brea
          .why = now_is.why()});
 }
 
-std::vector<GenomeBreakers> BreakerBoard::snapshot(Instant now) const {
+GenomeBreakers BreakerBoard::view(const Node& node, Instant now) {
   const auto status = [&](const Breaker& b) {
     return BreakerStatus{b.state(), b.cause(), b.why(), b.since(), b.times_opened(), b.outlook(now), b.counts(now)};
   };
+  const auto& [identity, e] = node;
+  return {identity, status(e.load), status(e.answer), e.restarts.refusals()};
+}
+
+std::vector<GenomeBreakers> BreakerBoard::snapshot(Instant now) const {
   std::vector<GenomeBreakers> all;
   all.reserve(entries_.size());
-  for (const auto& [identity, e] : entries_) all.push_back({identity, status(e.load), status(e.answer), e.restarts.refusals()});
+  for (const Node& node : entries_) all.push_back(view(node, now));
+  return all;
+}
+
+std::vector<GenomeBreakers> BreakerBoard::marked(Instant now) const {
+  std::vector<GenomeBreakers> some;
+  some.reserve(opened_.size());
+  for (const Identity& identity : opened_) some.push_back(view(*entries_.find(identity), now));
+  std::ranges::sort(some, {}, &GenomeBreakers::identity);
+  return some;
+}
+
+std::vector<std::pair<RequestId, Identity>> BreakerBoard::trials() const {
+  std::vector<std::pair<RequestId, Identity>> all;
+  for (const Identity& identity : opened_) {
+    const Entry& e = entries_.at(identity);
+    for (const Breaker* breaker : {&e.load, &e.answer}) {
+      if (const auto request = breaker->trial()) all.emplace_back(*request, identity);
+    }
+  }
   return all;
 }
 

@@ -24,7 +24,7 @@ Kind kind_of(int g) { return static_cast<Kind>(g % 4); }
 
 class Traffic {
  public:
-  explicit Traffic(std::uint64_t seed) : random_(seed), board_(seed, [this](const BreakerChange& c) { on_change(c); }) {}
+  explicit Traffic(std::uint64_t seed) : random_(seed), board_(seed, [this](const BreakerChanged& c) { on_change(c); }) {}
 
   void run(int steps) {
     for (int i = 0; i < steps && !testing::Test::HasFatalFailure(); ++i) {
@@ -53,7 +53,7 @@ class Traffic {
     Tier tier = Tier::kHot;
   };
 
-  void on_change(const BreakerChange& c) {
+  void on_change(const BreakerChanged& c) {
     log_ += fmt::format("{} {} {} {} {}\n", now_.count(), c.identity.brief(), breaker_kind_name(c.kind),
                         breaker_state_name(c.to), c.why);
     ++entered_[c.to];
