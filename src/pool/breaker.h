@@ -26,7 +26,7 @@ namespace genepool {
 
 // How a request or a load ended.
 struct Ending {
-  Outcome outcome = Outcome::kGood;
+  Grade grade = Grade::kGood;
   std::optional<RequestId> request;     // absent: not tied to one; half-open it counts whoever holds the trial
   std::string_view detail;              // of a bad one: the error, or the numbers that make it slow
   bool may_open_for_slowness = true;    // false: too many others are open for it

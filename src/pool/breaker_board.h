@@ -8,7 +8,7 @@
 // Memory: kMostGenomes, about 1.3 KB each. A genome not asked for in 10 minutes whose breakers are as new is forgotten; beyond
 // the bound the one asked for longest ago, those whose breakers never opened first.
 //
-// Use:   Verdict v = board.admit(request, identity, tier, now);   // refused: v.error
+// Use:   Admission v = board.admit(request, identity, tier, now);   // refused: v.error
 //        board.on_begun(...); board.on_first_token(...);          // and its end, once: on_answered, on_answer_failed, on_ended
 //        board.on_loaded(...) or on_load_failed(...);             // once per assembly
 //        board.tick(board.next_wakeup());                         // by the clock
@@ -37,29 +37,12 @@ namespace genepool {
 
 using BreakerSink = std::function<void(const BreakerChanged&)>;  // must not call the board
 
-struct Verdict {
+struct Admission {
   bool is_allowed = true;
   bool is_trial = false;
   // When it is not allowed, with retry_after in [0, 60 s]: kBreakerOpen; beyond 60 s, or when nobody knows, kKeptOut, and clients
   // had better not retry by themselves. Of a file that cannot heal its own error, without retry_after.
   Error error;
-};
-
-struct BreakerStatus {
-  BreakerState state = BreakerState::kClosed;
-  BreakerCause cause = BreakerCause::kNone;
-  std::string why;
-  Instant since{};
-  std::uint32_t times_opened = 0;
-  Duration retry_in{};     // as in BreakerChanged
-  OutcomeCounts outcomes;  // of the window
-  bool operator==(const BreakerStatus&) const = default;
-};
-struct GenomeBreakers {
-  Identity identity;
-  BreakerStatus load, answer;
-  std::uint32_t crash_loops = 0;  // since its workers were last healthy
-  bool operator==(const GenomeBreakers&) const = default;
 };
 
 enum class CrashPhase : std::uint8_t { kLoading, kServing };
@@ -73,7 +56,7 @@ class BreakerBoard {
   BreakerBoard(std::uint64_t seed, BreakerSink sink) : random_(seed), sink_(std::move(sink)) {}
 
   // Of an arriving request; `tier`: where its genome is now.
-  [[nodiscard]] Verdict admit(RequestId request, const Identity& identity, Tier tier, Instant now);
+  [[nodiscard]] Admission admit(RequestId request, const Identity& identity, Tier tier, Instant now);
   // Its genome's assembly begins, or it was granted a HOT worker: a trial's clock starts.
   void on_begun(RequestId request, const Identity& identity, Tier tier, Instant now);
   void on_first_token(RequestId request, const Identity& identity, Instant now);
@@ -125,7 +108,7 @@ class BreakerBoard {
   using Node = Entries::value_type;
 
   // breaker_board.cc
-  [[nodiscard]] Verdict refusal(const Entry& e, Tier tier, Instant now) const;
+  [[nodiscard]] Admission refusal(const Entry& e, Tier tier, Instant now) const;
   [[nodiscard]] bool may_open_for_slowness() const;
   [[nodiscard]] static GenomeBreakers view(const Node& node, Instant now);
   void end_answer(Node& node, const Ending& ending, Instant now);

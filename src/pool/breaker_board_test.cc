@@ -22,7 +22,7 @@ struct Harness {
   Instant now = 1000s;
   RequestId last = 0;
 
-  Verdict ask(int g, Tier tier = Tier::kHot) { return board.admit(++last, genome(g), tier, now); }
+  Admission ask(int g, Tier tier = Tier::kHot) { return board.admit(++last, genome(g), tier, now); }
   // Times x slower than a usual answer, which has its first token after 400 ms and then one each 20 ms.
   void answer(int g, int times = 1) {
     board.on_answered(last, genome(g), {Tier::kHot, 400ms * times, 10, 200ms * times}, now);
@@ -67,7 +67,7 @@ void make_usual(Harness& h, int count) {
 TEST(BreakerBoard, three_failed_loads_shut_out_cold_starts_and_not_a_hot_worker) {
   Harness h;
   for (int i = 0; i < 3; ++i) h.fail_load(1, Code::kIo);
-  const Verdict verdict = h.ask(1, Tier::kCold);
+  const Admission verdict = h.ask(1, Tier::kCold);
   EXPECT_FALSE(verdict.is_allowed);
   EXPECT_EQ(verdict.error.code, Code::kBreakerOpen);
   ASSERT_TRUE(verdict.error.retry_after);
@@ -174,7 +174,7 @@ TEST(BreakerBoard, a_file_that_cannot_heal_is_quarantined_with_its_own_error) {
     Harness h;
     h.fail_load(1, code);
     h.wait_out(24h);
-    const Verdict verdict = h.ask(1, Tier::kCold);
+    const Admission verdict = h.ask(1, Tier::kCold);
     EXPECT_FALSE(verdict.is_allowed);
     EXPECT_EQ(verdict.error.code, code);
     EXPECT_TRUE(verdict.error.message.starts_with("broken"));
@@ -356,7 +356,7 @@ TEST(BreakerBoard, the_fourth_crash_in_a_minute_is_a_crash_loop_and_each_further
     EXPECT_EQ(status.cause, BreakerCause::kCrashLoop);
     h.now = status.since;
     EXPECT_EQ(h.of(1).answer.retry_in, wait);
-    const Verdict verdict = h.ask(1, Tier::kCold);
+    const Admission verdict = h.ask(1, Tier::kCold);
     EXPECT_EQ(verdict.error.retry_after, std::min<Duration>(wait, 60s));
     EXPECT_EQ(verdict.error.code, wait > 60s ? Code::kKeptOut : Code::kBreakerOpen);
     if (wait > 60s) {
@@ -462,7 +462,7 @@ TEST(BreakerBoard, an_operator_holds_both_breakers) {
   Harness h;
   h.board.force_open(genome(1), h.now);
   for (const Tier tier : {Tier::kHot, Tier::kCold}) {
-    const Verdict verdict = h.ask(1, tier);
+    const Admission verdict = h.ask(1, tier);
     EXPECT_FALSE(verdict.is_allowed);
     EXPECT_EQ(verdict.error.code, Code::kKeptOut);
     EXPECT_EQ(verdict.error.retry_after, 60s);

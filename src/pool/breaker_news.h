@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "genome/genome.h"
+#include "pool/outcome_window.h"
 
 namespace genepool {
 
@@ -16,6 +17,9 @@ enum class BreakerKind : std::uint8_t { kLoad, kAnswer };
 
 enum class BreakerState : std::uint8_t { kClosed, kOpen, kHalfOpen, kForcedOpen, kDisabled, kQuarantined };
 [[nodiscard]] std::string_view breaker_state_name(BreakerState state);  // "half-open"
+
+// Not everybody is let in.
+[[nodiscard]] constexpr bool is_shut(BreakerState state) { return state != BreakerState::kClosed && state != BreakerState::kDisabled; }
 
 enum class BreakerCause : std::uint8_t { kNone, kFailure, kSlowness, kFile, kCrashLoop, kOperator };
 [[nodiscard]] std::string_view breaker_cause_name(BreakerCause cause);  // "crash-loop"
@@ -29,6 +33,24 @@ struct BreakerChanged {
   std::uint32_t times_opened = 0;  // n
   Duration retry_in{};             // until it may be tried again; max() = nobody knows
   std::string why;                 // the numbers that led to it
+};
+
+// How one stands.
+struct BreakerStatus {
+  BreakerState state = BreakerState::kClosed;
+  BreakerCause cause = BreakerCause::kNone;
+  std::string why;
+  Instant since{};
+  std::uint32_t times_opened = 0;
+  Duration retry_in{};     // as in BreakerChanged
+  OutcomeCounts outcomes;  // of the window
+  bool operator==(const BreakerStatus&) const = default;
+};
+struct GenomeBreakers {
+  Identity identity;
+  BreakerStatus load, answer;
+  std::uint32_t crash_loops = 0;  // since its workers were last healthy
+  bool operator==(const GenomeBreakers&) const = default;
 };
 
 }  // namespace genepool

@@ -65,7 +65,7 @@ class Traffic {
   void arrive(int g) {
     const Tier tier = kind_of(g) == Kind::kLoads ? Tier::kCold : Tier::kHot;
     const RequestId request = ++last_;
-    const Verdict verdict = board_.admit(request, genome(g), tier, now_);
+    const Admission verdict = board_.admit(request, genome(g), tier, now_);
     if (!verdict.is_allowed) return check_refusal(g, verdict);
     if (verdict.is_trial) {
       ASSERT_FALSE(on_trial_.contains(g)) << "two trials at a time";
@@ -76,7 +76,7 @@ class Traffic {
     flights_.push_back({request, g, tier});
   }
 
-  void check_refusal(int g, const Verdict& verdict) {
+  void check_refusal(int g, const Admission& verdict) {
     ++refusals_;
     ASSERT_NE(kind_of(g), Kind::kGood) << verdict.error.message;
     ASSERT_TRUE(verdict.error.retry_after);

@@ -17,7 +17,7 @@ void PoolCore::State::set_breakers(bool is_on) {
 // Of a request that nothing else refuses. Let in: from here on the board hears of its end, once.
 std::optional<Error> PoolCore::State::kept_out(RequestId request, const Entry& e) {
   if (!board) return std::nullopt;
-  const Verdict verdict = board->admit(request, e.spec.identity, e.tier(), now);
+  const Admission verdict = board->admit(request, e.spec.identity, e.tier(), now);
   return verdict.is_allowed ? std::nullopt : std::optional(verdict.error);
 }
 

@@ -287,5 +287,31 @@ TEST(PoolBreaker, a_slow_genome_is_isolated_within_five_requests_and_no_other_is
   for (const auto& [id, r] : h.asked) EXPECT_TRUE(r.genome == 'S' || !r.refusal) << r.genome;
 }
 
+// Two of four genomes are slow, one may be kept out: then it is the machine, and nobody else begins to wait.
+TEST(PoolBreaker, a_slow_machine_lets_no_line_grow) {
+  for (const double times : {1.0, 10.0}) {
+    Knobs knobs = knobs_with(4);
+    knobs.stuck_after = 1h;
+    Harness h(knobs);
+    h.script.inference = 400ms;
+    const auto rounds = [&](int count) {
+      for (int i = 0; i < count; ++i) {
+        for (const char genome : std::string("ABCD")) (void)h.arrive(genome);
+        h.run(5s);
+      }
+    };
+    rounds(3);
+    h.script.slowness = {{'A', times}, {'B', times}};
+    rounds(5);
+    h.script.releases = false;
+    for (const char genome : std::string("BCD")) (void)h.arrive(genome);
+    h.run(100ms);
+    h.pin('A');
+    EXPECT_FALSE(h.refusal_of(h.arrive('E'))) << "nobody waits yet";
+    EXPECT_EQ(h.refusal_of(h.arrive('F')), times > 1 ? std::optional(Code::kQueueFull) : std::nullopt);
+    EXPECT_FALSE(h.refusal_of(h.arrive('C'))) << "its worker has a free sequence";
+  }
+}
+
 }  // namespace
 }  // namespace genepool

@@ -26,7 +26,6 @@
 #include <string>
 #include <vector>
 
-#include "pool/breaker_board.h"
 #include "pool/events.h"
 #include "pool/policy.h"
 

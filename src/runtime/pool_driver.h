@@ -26,6 +26,7 @@ class PoolDriver {
 
   void feed(Event event);
   [[nodiscard]] PoolSnapshot snapshot() const;
+  [[nodiscard]] std::vector<GenomeBreakers> breakers() const;
   void flush_log();
 
  private:
