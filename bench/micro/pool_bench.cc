@@ -52,7 +52,7 @@ void hot_path(benchmark::State& state) {
     h.pool.on(arrive, now, sink);
     h.pool.on(ProbeAnswered{worker}, now, sink);
     h.pool.on(FirstToken{request}, now, sink);
-    h.pool.on(Release{request, true}, now, sink);
+    h.pool.on(Release{.request = request, .is_answered = true, .tokens = 11, .decode = std::chrono::milliseconds(50)}, now, sink);
     benchmark::DoNotOptimize(h.pool.next_wakeup());
   };
   one_request();  // what it keeps for all that follow
@@ -95,7 +95,7 @@ class InstantDoer {
     if (const auto* grant = std::get_if<GrantRequest>(&action)) {
       ++granted;
       waiting_.emplace_back(FirstToken{grant->request});
-      waiting_.emplace_back(Release{grant->request, true});
+      waiting_.emplace_back(Release{.request = grant->request, .is_answered = true, .tokens = 11, .decode = std::chrono::milliseconds(50)});
     } else if (const auto* build = std::get_if<BuildPage>(&action)) {
       PageBuilt built{build->identity, 100, {}};
       for (const LayerId& layer : build->missing) built.loaded.push_back({layer, 30});

@@ -33,6 +33,7 @@ struct Api::State {
     api::add_golden(router, context);
     api::add_store(router, context);
     api::add_operator(router, context);
+    api::add_breakers(router, context);
     api::add_decisions(router, context);
     api::add_manager(router, context);
     api::add_events(router, context);

@@ -14,9 +14,10 @@ int hex_digit(char c) {
 
 }  // namespace
 
-void Call::reply(int status, std::string_view content_type, std::string body) const {
+void Call::reply(int status, std::string_view content_type, std::string body, Headers more) const {
   count(status);  // first: who has the answer in hand may ask for the metrics at once
-  writer->reply(status, {{"content-type", std::string(content_type)}}, std::move(body));
+  more.emplace_back("content-type", std::string(content_type));
+  writer->reply(status, std::move(more), std::move(body));
 }
 
 void Call::reply_error(const Error& error) const {

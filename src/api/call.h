@@ -24,8 +24,8 @@ struct Call {
   Metrics* metrics = nullptr;
   Instant began = monotonic_now();
 
-  void reply(int status, std::string_view content_type, std::string body) const;
-  void reply_json(int status, std::string body) const { reply(status, "application/json", std::move(body)); }
+  void reply(int status, std::string_view content_type, std::string body, Headers more = {}) const;
+  void reply_json(int status, std::string body, Headers more = {}) const { reply(status, "application/json", std::move(body), std::move(more)); }
   void reply_error(const Error& error) const;
   void count(int status) const;  // once per call; the replies above do it themselves
 

@@ -45,12 +45,18 @@ class SinkBase : public ResponseSink {
 
   Context& context_;
   const CallPtr call_;
-  const AnswerHead head_;
+  AnswerHead head_;
 };
+
+constexpr const char* kFallbackHeader = "x-genepool-fallback";
 
 class HeldSink final : public SinkBase {
  public:
   using SinkBase::SinkBase;
+  void on_fallback(const Receipt& receipt) override {
+    set_answerer(head_, receipt.genome, receipt.identity);
+    headers_ = {{kFallbackHeader, receipt.genome}};
+  }
   void on_accepted(std::uint32_t, std::uint32_t) override {}
   void on_tokens(const TokensOut& tokens) override {
     text_ += tokens.text;
@@ -60,7 +66,7 @@ class HeldSink final : public SinkBase {
     ended();
     if (!take_turn()) return;
     if (outcome.error) return call_->reply_error(*outcome.error);
-    call_->reply_json(200, whole_answer(head_, text_, logprobs_, outcome));
+    call_->reply_json(200, whole_answer(head_, text_, logprobs_, outcome), headers_);
   }
   // On the HTTP thread. True: this answered, the runtime has to be told.
   bool expire() {
@@ -76,6 +82,7 @@ class HeldSink final : public SinkBase {
 
   std::atomic<bool> is_answered_{false};
   std::string text_;                     // strand only
+  Headers headers_;                      // strand only
   std::vector<TokenLogprobs> logprobs_;  // strand only
 };
 
@@ -89,6 +96,13 @@ class StreamSink final : public SinkBase {
     stage_ = stage;
     if (!is_open_ && is_waiting_stage(stage)) return;
     open_and_tell();
+  }
+  // Nothing has been written of the stream but perhaps a comment: then there is no header, and each chunk says who answers.
+  void on_fallback(const Receipt& receipt) override {
+    set_answerer(head_, receipt.genome, receipt.identity);
+    stream_ = StreamText(head_);
+    const std::lock_guard lock(mutex_);
+    fallback_ = receipt.genome;
   }
   void on_accepted(std::uint32_t, std::uint32_t) override {
     if (std::exchange(has_begun_, true)) return;  // a second worker took over from one that died
@@ -127,14 +141,16 @@ class StreamSink final : public SinkBase {
   }
   void open() {
     if (std::exchange(is_open_, true)) return;
-    call_->writer->start_stream(200, {{"content-type", "text/event-stream"},
-                                      {"cache-control", "no-cache"},
-                                      {"x-accel-buffering", "no"}});  // nginx would collect our chunks
+    Headers headers{{"content-type", "text/event-stream"},
+                    {"cache-control", "no-cache"},
+                    {"x-accel-buffering", "no"}};  // nginx would collect our chunks
+    if (!fallback_.empty()) headers.emplace_back(kFallbackHeader, fallback_);
+    call_->writer->start_stream(200, std::move(headers));
   }
 
-  std::mutex mutex_;  // guards the next four: the strand and the HTTP thread's timer
+  std::mutex mutex_;  // guards the next five: the strand and the HTTP thread's timer
   bool is_open_ = false, is_ended_ = false;
-  std::string stage_ = "queued";
+  std::string stage_ = "queued", fallback_;
   // strand only
   bool has_begun_ = false;
   StreamText stream_;

@@ -64,6 +64,57 @@ TEST_F(Completions, a_held_error_has_its_status_and_headers) {
   EXPECT_EQ(requests("429"), 1);
 }
 
+TEST_F(Completions, a_genome_that_is_kept_out_says_when_to_come_back) {
+  const auto soon = chat("");
+  Outcome open = failed(Code::kBreakerOpen);
+  open.error->retry_after = std::chrono::milliseconds(1500);
+  sink().on_end(open);
+  EXPECT_EQ(soon->status, 503);
+  EXPECT_EQ(soon->header("retry-after"), "2");
+  EXPECT_EQ(soon->header("x-should-retry"), "");
+
+  const auto late = chat("");
+  Outcome shut = failed(Code::kKeptOut);
+  shut.error->retry_after = std::chrono::seconds(60);
+  sink().on_end(shut);
+  EXPECT_EQ(late->status, 503);
+  EXPECT_EQ(late->header("retry-after"), "60");
+  EXPECT_EQ(late->header("x-should-retry"), "false");
+}
+
+TEST_F(Completions, a_fallback_says_who_answered) {
+  Receipt receipt;
+  receipt.genome = "base";
+  receipt.identity = std::string(64, 'b');
+  receipt.fallback_for = "captain";
+  Outcome outcome = answered();
+  outcome.receipt = receipt;
+  for (const std::string stream : {"", R"(,"stream":true)"}) {
+    const auto reply = chat(stream + R"(,"genepool":{"fallback":["base"]})");
+    EXPECT_EQ(runtime.asked.back().params.fallbacks.size(), 1U);
+    sink().on_stage("queued");
+    sink().on_fallback(receipt);
+    sink().on_accepted(10, 0);
+    sink().on_tokens(tokens("Hello"));
+    sink().on_end(outcome);
+    EXPECT_EQ(reply->status, 200);
+    EXPECT_EQ(reply->header("x-genepool-fallback"), "base");
+    EXPECT_NE(reply->body.find(R"("model":"base")"), std::string::npos) << reply->body;
+    EXPECT_EQ(reply->body.find(R"("model":"captain")"), std::string::npos) << reply->body;
+    EXPECT_NE(reply->body.find(R"("genome":"base","fallback_for":"captain")"), std::string::npos) << reply->body;
+  }
+  const auto own = chat("");
+  sink().on_end(answered());
+  EXPECT_EQ(own->header("x-genepool-fallback"), "");
+  EXPECT_TRUE(Json::parse(own->body)["genepool"]["fallback_for"].is_null());
+}
+
+TEST_F(Completions, an_unknown_fallback_is_refused_before_anything_else) {
+  const auto reply = chat(R"(,"genepool":{"fallback":["nobody"]})");
+  EXPECT_EQ(reply->status, 400);
+  EXPECT_TRUE(runtime.asked.empty());
+}
+
 TEST_F(Completions, a_held_answer_gives_up_before_node_does) {
   const auto reply = chat("");
   EXPECT_EQ(reply->timer_delay, std::chrono::seconds(290));

@@ -29,12 +29,13 @@ Headers error_headers(const Error& error) {
   const ErrorRow& row = error_row(error.code);
   Headers headers{{"content-type", "application/json"}};
   const auto wait = std::max(error.retry_after.value_or(kDefaultRetry), std::chrono::milliseconds(1));
-  if (row.retry == Retry::kAfter && wait <= kLongestRetry) {
+  const bool says_when = (row.retry == Retry::kAfter || error.retry_after) && wait <= kLongestRetry;
+  if (says_when) {
     headers.emplace_back("retry-after", std::to_string((wait.count() + 999) / 1000));
     headers.emplace_back("retry-after-ms", std::to_string(wait.count()));
-  } else if (row.retry != Retry::kClient && is_retried_by_clients(row.http_status)) {
-    headers.emplace_back("x-should-retry", "false");
   }
+  const bool may_retry = row.retry == Retry::kClient || (row.retry == Retry::kAfter && says_when);
+  if (!may_retry && is_retried_by_clients(row.http_status)) headers.emplace_back("x-should-retry", "false");
   return headers;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -38,6 +39,7 @@ class FakeStore final : public Store {
   Result<LayerId> remove_layer(std::string_view) override { return fail(Code::kInternal, "unused"); }
   Result<MemoryFile> load_layer(const LayerId&) override { return fail(Code::kInternal, "unused"); }
   void forget_file(const LayerId&) override {}
+  std::array<std::int64_t, 3> layer_stamp(const LayerId&) override { return {}; }
   Result<GenomeRow> create_genome(const NewGenome& wanted) override {
     if (genomes.contains(wanted.name) && !wanted.replace) return fail(Code::kConflict, "\"{}\" is taken", wanted.name);
     GenomeRow row;
@@ -204,6 +206,11 @@ class FakeRuntime final : public Runtime {
   void expect_session(const ExpectedFrom& session, Done done) override {
     hinted.push_back(session);
     done(hint_answer);
+  }
+  void set_breaker(const ResolvedGenome& genome, BreakerWish wish, Done done) override {
+    constexpr std::array<const char*, 3> kWords{"open ", "disable ", "reset "};
+    moves.push_back(kWords.at(static_cast<std::size_t>(wish)) + genome.name);
+    done({});
   }
   Result<void> set_param(std::string_view name, std::string_view value) override {
     return genepool::set_param(config_, name, value, Origin::kOperator);

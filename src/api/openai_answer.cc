@@ -83,12 +83,16 @@ AnswerHead make_head(Dialect dialect, const OpenAiRequest& request) {
   AnswerHead head;
   head.dialect = dialect;
   head.id = (dialect == Dialect::kChat ? "chatcmpl-" : "cmpl-") + random_hex();
-  head.model = request.genome.name;
-  head.fingerprint = "fp_" + request.genome.identity.brief();
+  set_answerer(head, request.genome.name, request.genome.identity.hex());
   head.created = std::time(nullptr);
   head.has_logprobs = request.params.sampling.top_logprobs >= 0;
   head.include_usage = request.include_usage;
   return head;
+}
+
+void set_answerer(AnswerHead& head, const std::string& name, std::string_view identity_hex) {
+  head.model = name;
+  head.fingerprint = fmt::format("fp_{}", identity_hex.substr(0, Digest().brief().size()));
 }
 
 std::string whole_answer(const AnswerHead& head, std::string_view text, const std::vector<TokenLogprobs>& logprobs,

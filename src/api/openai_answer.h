@@ -16,13 +16,14 @@ namespace genepool::api {
 struct AnswerHead {
   Dialect dialect = Dialect::kChat;
   std::string id;           // "chatcmpl-..."
-  std::string model;        // as asked for
+  std::string model;        // as asked for; of a fallback its own name
   std::string fingerprint;  // of the identity: the same weights give the same
   std::int64_t created = 0;
   bool has_logprobs = false;
   bool include_usage = false;
 };
 [[nodiscard]] AnswerHead make_head(Dialect dialect, const OpenAiRequest& request);
+void set_answerer(AnswerHead& head, const std::string& name, std::string_view identity_hex);
 
 [[nodiscard]] std::string whole_answer(const AnswerHead& head, std::string_view text,
                                        const std::vector<TokenLogprobs>& logprobs, const Outcome& outcome);
@@ -39,7 +40,7 @@ class StreamText {
  private:
   [[nodiscard]] std::string logprobs_text(const TokensOut& tokens);
 
-  const AnswerHead head_;
+  AnswerHead head_;
   std::string open_, before_text_, after_text_;  // a chunk's bytes around its choices, and around its text
   std::size_t text_offset_ = 0;                  // of the completions dialect's logprobs
 };

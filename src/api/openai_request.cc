@@ -11,7 +11,7 @@
 namespace genepool::api {
 namespace {
 
-constexpr std::size_t kMaxMessages = 4096;
+constexpr std::size_t kMaxMessages = 4096, kMaxFallbacks = 8;
 constexpr std::int64_t kMaxTopLogprobs = 20;
 constexpr std::uint32_t kLegacyMaxTokens = 16;  // OpenAI's default for /v1/completions
 
@@ -187,6 +187,39 @@ Result<std::string> model_text(const Fields& fields) {
   return model;
 }
 
+// Our own field: {"genepool": {"fallback": ["base", "other"]}}, who may answer when the genome is kept out. Names only: each
+// must be known before anything else happens.
+Result<std::vector<ResolvedGenome>> read_fallbacks(const Fields& fields, const Resolve& resolve) {
+  const Json* own = fields.find("genepool");
+  if (!own) return {};
+  if (!own->is_object()) return fields.wrong("genepool", "an object");
+  const Fields options(*own, "genepool.");
+  GENEPOOL_TRY_VOID(options.only({"fallback"}));
+  const Json* names = options.find("fallback");
+  if (!names) return {};
+  const std::string wanted = fmt::format("an array of 1 to {} names of genomes", kMaxFallbacks);
+  if (!names->is_array() || names->empty() || names->size() > kMaxFallbacks) return options.wrong("fallback", wanted);
+  std::vector<ResolvedGenome> genomes;
+  for (const Json& name : *names) {
+    if (!name.is_string()) return options.wrong("fallback", wanted);
+    auto genome = resolve(name.get_ref<const std::string&>());
+    if (!genome) return fail_param(Code::kBadRequest, "genepool.fallback", "{}", genome.error().message);
+    genomes.push_back(std::move(*genome));
+  }
+  return genomes;
+}
+
+Result<void> add_fallbacks(Dialect dialect, const Fields& fields, std::vector<ResolvedGenome> genomes, GenerateParams& params) {
+  for (ResolvedGenome& genome : genomes) {
+    Prompt prompt = params.prompt;
+    if (dialect == Dialect::kChat) {
+      GENEPOOL_TRY(prompt, read_messages(fields, genome.system_prompt));
+    }
+    params.fallbacks.push_back({std::move(genome), std::move(prompt)});
+  }
+  return {};
+}
+
 // The body on top of the genome's own defaults.
 Result<Json> merged(Json body, const std::string& defaults) {
   fold_max_tokens(body);
@@ -210,6 +243,7 @@ Result<OpenAiRequest> parse_openai(Dialect dialect, std::string_view text, const
     return tl::unexpected(std::move(resolved.error()));
   }
   request.genome = std::move(*resolved);
+  GENEPOOL_TRY(std::vector<ResolvedGenome> fallbacks, read_fallbacks(Fields(body), resolve));
   GENEPOOL_TRY(body, merged(std::move(body), request.genome.default_parameters));
 
   const Fields fields(body);
@@ -227,6 +261,7 @@ Result<OpenAiRequest> parse_openai(Dialect dialect, std::string_view text, const
   GENEPOOL_TRY_VOID(fields.flag("ignore_eos", request.params.ignore_end));
   std::string user;
   GENEPOOL_TRY_VOID(fields.text("user", user));
+  GENEPOOL_TRY_VOID(add_fallbacks(dialect, fields, std::move(fallbacks), request.params));
   return request;
 }
 

@@ -25,6 +25,7 @@ struct OpenAiRequest {
 using Resolve = std::function<Result<ResolvedGenome>(std::string_view model)>;
 
 // The genome's default parameters apply where the body is silent; its system prompt goes first when the messages have none.
+// A fallback is asked with its own system prompt and with the parameters of the genome asked for.
 // kBadRequest with `param`, and what `resolve` fails with.
 [[nodiscard]] Result<OpenAiRequest> parse_openai(Dialect dialect, std::string_view body, const Resolve& resolve);
 

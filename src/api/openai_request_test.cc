@@ -196,5 +196,28 @@ TEST(CheckParameters, takes_what_a_body_takes_and_nothing_else) {
   EXPECT_FALSE(check_parameters("[]"));
 }
 
+TEST_F(OpenAiRequestTest, fallbacks_are_resolved_and_have_their_own_system_prompt) {
+  const auto request = chat(R"(,"temperature":0,"genepool":{"fallback":["captain","base+pirate:0.5"]})");
+  ASSERT_TRUE(request) << request.error().message;
+  ASSERT_EQ(request->params.fallbacks.size(), 2u);
+  const Fallback& captain = request->params.fallbacks[0];
+  EXPECT_EQ(captain.genome.name, "captain");
+  EXPECT_EQ(std::get<Messages>(captain.prompt), (Messages{{"system", "You are a captain."}, {"user", "hi"}}));
+  EXPECT_EQ(std::get<Messages>(request->params.fallbacks[1].prompt), (Messages{{"user", "hi"}}));
+  EXPECT_TRUE(chat("")->params.fallbacks.empty()) << "never unasked";
+  const auto text = completion(R"("prompt":"x","genepool":{"fallback":["base"]})");
+  EXPECT_EQ(std::get<std::string>(text->params.fallbacks.at(0).prompt), "x");
+}
+
+TEST_F(OpenAiRequestTest, bad_fallbacks_name_the_field) {
+  EXPECT_EQ(param_of(chat(R"(,"genepool":{"fallback":["nobody"]})")), "genepool.fallback");
+  EXPECT_EQ(param_of(chat(R"(,"genepool":{"fallback":"base"})")), "genepool.fallback");
+  EXPECT_EQ(param_of(chat(R"(,"genepool":{"fallback":[]})")), "genepool.fallback");
+  EXPECT_EQ(param_of(chat(R"(,"genepool":{"fallback":[7]})")), "genepool.fallback");
+  EXPECT_EQ(param_of(chat(R"(,"genepool":{"fallback":["base","base","base","base","base","base","base","base","base"]})")), "genepool.fallback");
+  EXPECT_EQ(param_of(chat(R"(,"genepool":{"fallbacks":["base"]})")), "genepool.fallbacks");
+  EXPECT_EQ(param_of(chat(R"(,"genepool":["base"])")), "genepool");
+}
+
 }  // namespace
 }  // namespace genepool::api

@@ -32,6 +32,7 @@ Out receipt_json(const Receipt& r) {
                       {"stack_ms", micro(layer.stack_ms)}});
   }
   return {{"genome", r.genome},
+          {"fallback_for", r.fallback_for.empty() ? Out() : Out(r.fallback_for)},
           {"version", r.version},
           {"identity", r.identity},
           {"tier", tier_text(r.tier)},

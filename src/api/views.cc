@@ -144,7 +144,8 @@ Out resident_json(const ResidentRow& row) {
           {"private_bytes", row.private_bytes},
           {"idle_ms", row.idle_ms},
           {"is_pinned", status.is_pinned},
-          {"requests", status.requests}};
+          {"requests", status.requests},
+          {"breaker", row.breaker.empty() ? Out() : Out(row.breaker)}};
 }
 
 std::string stack_text(const std::vector<NamedEntry>& stack) {

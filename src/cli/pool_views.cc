@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <optional>
+
 namespace genepool::cli {
 namespace {
 
@@ -14,6 +16,7 @@ std::string state_text(const ResidentInfo& row) {
   std::string text = row.state;
   if (row.in_flight > 0) text += fmt::format(", {} running", row.in_flight);
   if (row.waiting > 0) text += fmt::format(", {} waiting", row.waiting);
+  if (!row.breaker.empty()) text += (text.empty() ? "breaker " : ", breaker ") + row.breaker;
   return text.empty() ? "-" : text;
 }
 
@@ -42,6 +45,18 @@ std::string residents_text(const std::vector<ResidentInfo>& residents, Colours c
                row.in_flight > 0 ? "-" : human_span(row.idle_ms), human_count(row.requests), row.is_pinned ? "yes" : "-"});
   }
   return table.text(colours);
+}
+
+std::string breakers_text(const std::vector<BreakerInfo>& breakers, Colours colours) {
+  Table table({"NAME", "BREAKER", "STATE", "FOR", "TRIED AGAIN IN", "OPENED", "WHY"});
+  const auto span_text = [](const std::optional<double>& ms) { return ms ? human_span(*ms) : "-"; };
+  for (const BreakerInfo& b : breakers) {
+    const bool is_closed = b.state == "closed";
+    if (is_closed && b.times_opened == 0) continue;
+    table.add({b.genome, b.kind, {b.state, is_closed ? Paint::kNone : Paint::kRed}, span_text(b.for_ms), span_text(b.retry_in_ms),
+               human_count(b.times_opened), b.why});
+  }
+  return table.is_empty() ? "nobody is kept out\n" : table.text(colours);
 }
 
 std::string stats_text(const StatsInfo& stats, Colours colours) {

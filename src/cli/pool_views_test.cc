@@ -17,6 +17,22 @@ TEST(PoolViews, ps_shows_a_running_and_an_idle_genome) {
             "poet      fedcba987654   warm   -                 -     1.0 MiB   -          1m 5s   1          yes\n");
 }
 
+TEST(PoolViews, ps_shows_a_genome_that_is_kept_out) {
+  const std::vector<ResidentInfo> residents = {{.name = "poet", .identity = "fedcba9876543210", .tier = "cold", .breaker = "open"}};
+  EXPECT_NE(residents_text(residents, Colours::kPlain).find("cold   breaker open   "), std::string::npos);
+}
+
+TEST(PoolViews, breakers_that_are_as_new_are_left_out) {
+  const auto breakers = parse_breakers(R"({"mode": "on", "breakers": [{"genome": "poet",
+      "load": {"state": "closed", "cause": "none", "why": "", "for_ms": null, "retry_in_ms": null, "times_opened": 0},
+      "answer": {"state": "open", "cause": "failure", "why": "3 failures in a row", "for_ms": 1000.5, "retry_in_ms": 4000, "times_opened": 2}}]})");
+  ASSERT_TRUE(breakers) << breakers.error().message;
+  EXPECT_EQ(breakers_text(*breakers, Colours::kPlain),
+            "NAME   BREAKER   STATE   FOR   TRIED AGAIN IN   OPENED   WHY\n"
+            "poet   answer    open    1s    4s               2        3 failures in a row\n");
+  EXPECT_EQ(breakers_text({}, Colours::kPlain), "nobody is kept out\n");
+}
+
 TEST(PoolViews, stats_show_the_founding_names_and_the_thrash_line) {
   StatsInfo stats;
   stats.timings = {{"layerLoadTime", {3, 1.5, 2.5, 1.8, 2.5}}, {"inferenceTime", {}}};

@@ -232,6 +232,13 @@ TEST_F(Verbs, version_tells_the_version) {
   EXPECT_THAT(out_, testing::StartsWith("genepool "));
 }
 
+TEST_F(Verbs, breakers_are_asked_of_a_server_only) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"breaker", "ls"}, {"breaker", "open", "a"}, {"breaker", "reset", "a"}, {"breaker", "disable", "a"}}) {
+    EXPECT_EQ(run(words), 3) << words[1];
+  }
+  EXPECT_EQ(run({"breaker", "open"}), 2);
+}
+
 TEST_F(Verbs, the_manager_is_asked_of_a_server_only) {
   for (const std::vector<std::string>& words : {std::vector<std::string>{"manager", "log"}, {"manager", "explain", "1"}, {"manager", "knobs"}}) {
     EXPECT_EQ(run(words), 3);

@@ -177,6 +177,7 @@ ResidentInfo resident_from(const Json& j) {
   row.requests = get<std::uint64_t>(j, "requests");
   row.idle_ms = get<double>(j, "idle_ms");
   row.is_pinned = get<bool>(j, "is_pinned");
+  row.breaker = get<std::string>(j, "breaker");
   return row;
 }
 

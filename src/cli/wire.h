@@ -47,6 +47,7 @@ struct ResidentInfo {
   std::uint64_t in_flight = 0, waiting = 0, page_bytes = 0, pss_bytes = 0, private_bytes = 0, requests = 0;
   double idle_ms = 0;
   bool is_pinned = false;
+  std::string breaker;  // the state of one that is shut, "" = none
 };
 struct TimingInfo {
   std::uint64_t count = 0;

@@ -16,14 +16,13 @@ double to_seconds(Duration duration) { return to_ms(duration) / 1e3; }
 
 }  // namespace
 
-Manager::Manager(const ManagerSettings& settings, const Knobs& knobs, std::uint64_t first_decision, Instant now)
+Manager::Manager(const ManagerSettings& settings, const Knobs& knobs, Instant now)
     : settings_(settings),
       knobs_(knobs),
       book_(kMostRemembered, [this](const Usage& usage) { forget(usage); }),
       prefetcher_(knobs.hot_policy, budget_of(knobs)),
       hints_(prefetcher_.predictor().users()),
       sizer_(settings, knobs, now),
-      next_decision_(first_decision),
       began_(now),
       now_(now) {}
 

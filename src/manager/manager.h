@@ -3,7 +3,7 @@
 // slow, wrong or gone serves as before.
 // Parts: sizer.h (how many places), prefetcher.h (which genome next), hints.h (what clients announce), brakes.h (what shortness of memory forbids).
 // Thread: one at a time. Memory: 10,000 genomes and 20,000 users, the longest unused are forgotten.
-// Use:   Manager manager(settings, knobs, first_decision, now);
+// Use:   Manager manager(settings, knobs, now);
 //        manager.on(RequestSeen{...}, now, sink);        // wishes come out during the call
 #pragma once
 
@@ -27,7 +27,7 @@ class Manager {
  public:
   using Sink = std::function<void(const Wish&)>;
 
-  Manager(const ManagerSettings& settings, const Knobs& knobs, std::uint64_t first_decision, Instant now);
+  Manager(const ManagerSettings& settings, const Knobs& knobs, Instant now);
   Manager(const Manager&) = delete;  // its parts look at each other
   Manager& operator=(const Manager&) = delete;
 
@@ -89,7 +89,7 @@ class Manager {
   std::optional<CommandId> asked_;  // the guess under way
   std::optional<std::uint64_t> size_decision_;  // whose outcome is still to come
   CommandId last_command_ = 0;
-  std::uint64_t next_decision_;
+  std::uint64_t next_decision_ = 1;  // its own count; the history has another
   Instant began_, now_{};
   const Sink* sink_ = nullptr;
 };

@@ -20,7 +20,7 @@ class ManagerTest : public testing::Test {
  protected:
   explicit ManagerTest(const ManagerSettings& settings = {}) : settings_(settings) { make(); }
   void make() {
-    manager_ = std::make_unique<Manager>(settings_, knobs_, 7, now_);
+    manager_ = std::make_unique<Manager>(settings_, knobs_, now_);
   }
   void tell(const Notice& notice) {
     manager_->on(notice, now_, [this](const Wish& wish) { wishes_.push_back(wish); });
@@ -95,14 +95,14 @@ TEST_F(ManagerTest, a_hint_makes_its_genome_hot_in_place_of_the_least_wanted) {
   EXPECT_GT(all<MakeHot>()[0].protect_until, now_ + 5s);
   ASSERT_EQ(all<Decided>().size(), 1u);
   const Decision decision = all<Decided>()[0].decision;
-  EXPECT_EQ(decision.id, 7u) << "goes on where the history ends";
+  EXPECT_EQ(decision.id, 1u);
   EXPECT_EQ(decision.kind, DecisionKind::kHint);
   EXPECT_EQ(decision.action, "make C HOT in place of A");
   EXPECT_EQ(decision.inputs.front().value, 1) << "it was named";
   obey(all<MakeHot>()[0]);
   ask('C', 3s);
   ASSERT_EQ(all<Realised>().size(), 1u);
-  EXPECT_EQ(all<Realised>()[0].decision, 7u);
+  EXPECT_EQ(all<Realised>()[0].decision, 1u);
   EXPECT_EQ(all<Realised>()[0].value, 1) << "the second that its load takes";
   EXPECT_THAT(all<Realised>()[0].outcome, HasSubstr("used after 3"));
 }

@@ -18,7 +18,7 @@ void walk_fields(auto& f, Is<CameIn> auto& v) { f(v.genome), f(v.from), f(v.took
 void walk_fields(auto& f, Is<LeftHot> auto& v) { f(v.genome); }
 void walk_fields(auto& f, Is<GuessDone> auto& v) { f(v.command), f(v.is_done); }
 void walk_fields(auto& f, Is<SessionExpected> auto& v) { f(v.ticket), f(v.genome), f(v.user), f(v.source), f(v.eta), f(v.ttl); }
-void walk_fields(auto& f, Is<SettingsSeen> auto& v) { f(v.manager), f(v.pool), f(v.first_decision); }
+void walk_fields(auto& f, Is<SettingsSeen> auto& v) { f(v.manager), f(v.pool); }
 void walk_fields(auto& f, Is<MemoryPressure::Stall> auto& v) { f(v.avg10), f(v.total_us); }
 void walk_fields(auto& f, Is<MemoryPressure::Stalls> auto& v) { f(v.some), f(v.full); }
 void walk_fields(auto& f, Is<MemoryPressure::Events> auto& v) { f(v.high), f(v.oom_kill); }

@@ -66,7 +66,6 @@ struct SessionExpected {  // someone says that a session opens soon; HintAnswere
 struct SettingsSeen {
   ManagerSettings manager;
   Knobs pool;  // as they are now
-  std::uint64_t first_decision = 1;  // the number of the next one, for a manager that has just begun
 };
 struct StatusSeen {  // every two seconds or so
   MemoryPressure pressure;

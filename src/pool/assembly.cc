@@ -21,7 +21,10 @@ void PoolCore::State::seat(Entry& e) {
   e.assembly_tier = e.has_ready_page() ? Tier::kWarm : Tier::kCold;
   e.assembly_since = now;
   e.has_respawned = false;
-  for (Request* r : e.waiting) r->tier = e.assembly_tier;
+  for (Request* r : e.waiting) {
+    r->tier = e.assembly_tier;
+    begin_work(*r, r->tier);
+  }
   held.push_back(&e);
   refresh(e);
   start_held();
@@ -114,6 +117,7 @@ void PoolCore::State::handle(const WorkerReady& ready) {
   const BroughtIn news{w.id, e->spec.identity, e->assembly_tier, now - e->assembly_since, now - e->spawn_since};
   const bool stays_warm = e->page_bytes <= knobs.warm_bytes && knobs.warm_max_genomes > 0;
   book.on_hot(*e->usage, stays_warm ? news.spawn : news.took);
+  if (board) board->on_loaded(news.identity, news.from, news.took, now);
   out(news);
   become_idle(w);
   fill(*e);  // also when an evict is pending: these waited for this very assembly
@@ -123,6 +127,7 @@ void PoolCore::State::handle(const WorkerReady& ready) {
 void PoolCore::State::handle(const WorkerFailed& failed) {
   Entry* e = find_worker(failed.worker);
   if (e == nullptr || e->worker->state != WorkerState::kStarting) return;
+  if (failed.error.code == Code::kWorkerDied) crashed(*e, CrashPhase::kLoading);
   spawn_failed(*e, failed.error);
 }
 
@@ -143,6 +148,7 @@ void PoolCore::State::spawn_failed(Entry& e, const Error& error) {
 
 // The genome cannot be brought in: all who wait for it hear why; other genomes do not notice.
 void PoolCore::State::give_up(Entry& e, const Error& error) {
+  if (board) board->on_load_failed(e.spec, error, now);
   unseat(e);
   refuse_all(e, error);
   fail_commands(e, error, [](Want want) { return want == Want::kHot || want == Want::kWarm; });

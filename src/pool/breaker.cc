@@ -83,11 +83,11 @@ void Breaker::on_ending(const Ending& ending, Instant now, Random& random) {
 }
 
 void Breaker::count(const Ending& ending, Instant now, Random& random) {
-  window_.add(ending.outcome, now);
+  window_.add(ending.grade, now);
   was_denied_opening_ = false;
   if (state_ == BreakerState::kDisabled) return;
   const OutcomeCounts seen = window_.counts(now);
-  const std::uint32_t failures = window_.run(Outcome::kFailed), slow_ones = window_.run(Outcome::kSlow);
+  const std::uint32_t failures = window_.run(Grade::kFailed), slow_ones = window_.run(Grade::kSlow);
   const std::string last = ending.detail.empty() ? "" : fmt::format(", the last: {}", ending.detail);
   const bool is_enough = seen.total() >= kFewestOutcomes;
   if (failures >= kFailuresInARow) {
@@ -106,11 +106,11 @@ void Breaker::count(const Ending& ending, Instant now, Random& random) {
 void Breaker::judge_trial(const Ending& ending, Instant now, Random& random) {
   if (ending.request && (!trial_ || trial_->request != *ending.request)) return;  // let in before it opened
   trial_.reset();
-  if (ending.outcome == Outcome::kGood) {
+  if (ending.grade == Grade::kGood) {
     if (++good_trials_ == kGoodTrials) close(fmt::format("{} good trials", kGoodTrials), now);
     return;
   }
-  const bool was_slow = ending.outcome == Outcome::kSlow;
+  const bool was_slow = ending.grade == Grade::kSlow;
   open(was_slow ? BreakerCause::kSlowness : BreakerCause::kFailure,
        fmt::format("a trial {}: {}", was_slow ? "was slow" : "failed", ending.detail), now, random);
 }

@@ -18,20 +18,15 @@
 #include <string_view>
 
 #include "base/random.h"
+#include "pool/breaker_news.h"
 #include "pool/events.h"
 #include "pool/outcome_window.h"
 
 namespace genepool {
 
-enum class BreakerState : std::uint8_t { kClosed, kOpen, kHalfOpen, kForcedOpen, kDisabled, kQuarantined };
-[[nodiscard]] std::string_view breaker_state_name(BreakerState state);  // "half-open"
-
-enum class BreakerCause : std::uint8_t { kNone, kFailure, kSlowness, kFile, kCrashLoop, kOperator };
-[[nodiscard]] std::string_view breaker_cause_name(BreakerCause cause);  // "crash-loop"
-
 // How a request or a load ended.
 struct Ending {
-  Outcome outcome = Outcome::kGood;
+  Grade grade = Grade::kGood;
   std::optional<RequestId> request;     // absent: not tied to one; half-open it counts whoever holds the trial
   std::string_view detail;              // of a bad one: the error, or the numbers that make it slow
   bool may_open_for_slowness = true;    // false: too many others are open for it
@@ -73,6 +68,7 @@ class Breaker {
   [[nodiscard]] Instant since() const { return since_; }
   [[nodiscard]] std::uint32_t times_opened() const { return times_opened_; }  // n
   [[nodiscard]] OutcomeCounts counts(Instant now) const { return window_.counts(now); }
+  [[nodiscard]] std::optional<RequestId> trial() const { return trial_ ? std::optional(trial_->request) : std::nullopt; }
   // Until it may be worth asking again, never negative; max() = nobody knows. Zero when it lets in.
   [[nodiscard]] Duration outlook(Instant now) const;
   // Open for slowness, or on trial because of it.

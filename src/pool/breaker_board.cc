@@ -33,7 +33,7 @@ std::string_view breaker_kind_name(BreakerKind kind) { return kind == BreakerKin
 
 // ------------------------------------------------------------------------------------------------------ admission
 
-Verdict BreakerBoard::admit(RequestId request, const Identity& identity, Tier tier, Instant now) {
+Admission BreakerBoard::admit(RequestId request, const Identity& identity, Tier tier, Instant now) {
   tick(now);
   Node& node = enter(identity, now);
   Entry& e = node.second;
@@ -45,13 +45,13 @@ Verdict BreakerBoard::admit(RequestId request, const Identity& identity, Tier ti
 }
 
 // By the breaker that keeps it out longer.
-Verdict BreakerBoard::refusal(const Entry& e, Tier tier, Instant now) const {
+Admission BreakerBoard::refusal(const Entry& e, Tier tier, Instant now) const {
   const bool is_load = tier != Tier::kHot && e.load.outlook(now) >= e.answer.outlook(now);
   const Breaker& breaker = is_load ? e.load : e.answer;
-  if (breaker.cause() == BreakerCause::kFile) return {.is_allowed = false, .error = e.file_error, .is_long = true};
+  if (breaker.cause() == BreakerCause::kFile) return {.is_allowed = false, .error = e.file_error};
   const Duration outlook = breaker.outlook(now), wait = std::min(outlook, kLongestRetry);
-  Verdict verdict{.is_allowed = false, .is_long = outlook > kLongestRetry};
-  verdict.error.code = Code::kUnavailable;
+  Admission verdict{.is_allowed = false};
+  verdict.error.code = outlook > kLongestRetry ? Code::kKeptOut : Code::kBreakerOpen;
   verdict.error.message = fmt::format("this genome is kept out for now, its {} breaker is {}: {}; come back in {:.1f} s",
                                       breaker_kind_name(is_load ? BreakerKind::kLoad : BreakerKind::kAnswer),
                                       breaker_state_name(breaker.state()), breaker.why(), to_ms(wait) / 1e3);
@@ -93,7 +93,7 @@ void BreakerBoard::on_answered(RequestId request, const Identity& identity, cons
   Node& node = enter(identity, now);
   const std::string why = usual_.why_slow(identity, answer);
   usual_.learn(identity, answer);
-  const Ending ending{.outcome = why.empty() ? Outcome::kGood : Outcome::kSlow,
+  const Ending ending{.grade = why.empty() ? Grade::kGood : Grade::kSlow,
                       .request = request,
                       .detail = why,
                       .may_open_for_slowness = may_open_for_slowness()};
@@ -104,7 +104,7 @@ void BreakerBoard::on_answer_failed(RequestId request, const Identity& identity,
   if (!is_answer_failure(error.code)) return on_ended(request, identity, now);
   tick(now);
   Node& node = enter(identity, now);
-  end_answer(node, {.outcome = Outcome::kFailed, .request = request, .detail = error.message}, now);
+  end_answer(node, {.grade = Grade::kFailed, .request = request, .detail = error.message}, now);
 }
 
 void BreakerBoard::end_answer(Node& node, const Ending& ending, Instant now) {
@@ -136,7 +136,7 @@ void BreakerBoard::on_load_failed(const GenomeSpec& genome, const Error& error, 
     for (const LayerCharge& layer : genome.layers) e.layers.push_back(layer.id);
     change(node, BreakerKind::kLoad, now, [&](Breaker& b) { b.quarantine_file(error.message, now); });
   } else if (is_load_failure(error.code)) {
-    const Ending ending{.outcome = Outcome::kFailed, .detail = error.message};
+    const Ending ending{.grade = Grade::kFailed, .detail = error.message};
     change(node, BreakerKind::kLoad, now, [&](Breaker& b) { b.on_ending(ending, now, random_); });
   } else {
     e.load.release_trial();
@@ -169,7 +169,7 @@ Blame BreakerBoard::on_crashed(const Identity& identity, CrashPhase phase, Insta
     const Duration wait = quarantine_wait(restarts.refusals());
     change(node, BreakerKind::kAnswer, now, [&](Breaker& b) { b.quarantine_crash_loop(why, wait, now); });
   } else if (phase == CrashPhase::kServing) {
-    const Ending ending{.outcome = Outcome::kFailed, .detail = "its worker died"};
+    const Ending ending{.grade = Grade::kFailed, .detail = "its worker died"};
     change(node, BreakerKind::kAnswer, now, [&](Breaker& b) { b.on_ending(ending, now, random_); });
   }
   refresh(node, now);
@@ -210,8 +210,7 @@ void BreakerBoard::reset(const Identity& identity, Instant now) {
 bool BreakerBoard::is_in_doubt(const Identity& identity) const {
   const auto it = entries_.find(identity);
   if (it == entries_.end()) return false;
-  const auto is_well = [](BreakerState s) { return s == BreakerState::kClosed || s == BreakerState::kDisabled; };
-  return !is_well(it->second.load.state()) || !is_well(it->second.answer.state());
+  return is_shut(it->second.load.state()) || is_shut(it->second.answer.state());
 }
 
 void BreakerBoard::report(const Identity& identity, BreakerKind kind, const Breaker& now_is, BreakerState from,
@@ -226,13 +225,37 @@ void BreakerBoard::report(const Identity& identity, BreakerKind kind, const Brea
          .why = now_is.why()});
 }
 
-std::vector<GenomeBreakers> BreakerBoard::snapshot(Instant now) const {
+GenomeBreakers BreakerBoard::view(const Node& node, Instant now) {
   const auto status = [&](const Breaker& b) {
     return BreakerStatus{b.state(), b.cause(), b.why(), b.since(), b.times_opened(), b.outlook(now), b.counts(now)};
   };
+  const auto& [identity, e] = node;
+  return {identity, status(e.load), status(e.answer), e.restarts.refusals()};
+}
+
+std::vector<GenomeBreakers> BreakerBoard::snapshot(Instant now) const {
   std::vector<GenomeBreakers> all;
   all.reserve(entries_.size());
-  for (const auto& [identity, e] : entries_) all.push_back({identity, status(e.load), status(e.answer), e.restarts.refusals()});
+  for (const Node& node : entries_) all.push_back(view(node, now));
+  return all;
+}
+
+std::vector<GenomeBreakers> BreakerBoard::marked(Instant now) const {
+  std::vector<GenomeBreakers> some;
+  some.reserve(opened_.size());
+  for (const Identity& identity : opened_) some.push_back(view(*entries_.find(identity), now));
+  std::ranges::sort(some, {}, &GenomeBreakers::identity);
+  return some;
+}
+
+std::vector<std::pair<RequestId, Identity>> BreakerBoard::trials() const {
+  std::vector<std::pair<RequestId, Identity>> all;
+  for (const Identity& identity : opened_) {
+    const Entry& e = entries_.at(identity);
+    for (const Breaker* breaker : {&e.load, &e.answer}) {
+      if (const auto request = breaker->trial()) all.emplace_back(*request, identity);
+    }
+  }
   return all;
 }
 

@@ -8,7 +8,7 @@
 // Memory: kMostGenomes, about 1.3 KB each. A genome not asked for in 10 minutes whose breakers are as new is forgotten; beyond
 // the bound the one asked for longest ago, those whose breakers never opened first.
 //
-// Use:   Verdict v = board.admit(request, identity, tier, now);   // refused: v.error
+// Use:   Admission v = board.admit(request, identity, tier, now);   // refused: v.error
 //        board.on_begun(...); board.on_first_token(...);          // and its end, once: on_answered, on_answer_failed, on_ended
 //        board.on_loaded(...) or on_load_failed(...);             // once per assembly
 //        board.tick(board.next_wakeup());                         // by the clock
@@ -18,6 +18,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <memory_resource>
 #include <set>
 #include <string>
 #include <string_view>
@@ -34,44 +35,14 @@
 
 namespace genepool {
 
-enum class BreakerKind : std::uint8_t { kLoad, kAnswer };
-[[nodiscard]] std::string_view breaker_kind_name(BreakerKind kind);  // "load"
+using BreakerSink = std::function<void(const BreakerChanged&)>;  // must not call the board
 
-// One move of one breaker, for the event log and its line in the log.
-struct BreakerChange {
-  Identity identity;
-  BreakerKind kind = BreakerKind::kLoad;
-  BreakerState from = BreakerState::kClosed, to = BreakerState::kClosed;
-  BreakerCause cause = BreakerCause::kNone;
-  std::uint32_t times_opened = 0;  // n
-  Duration retry_in{};             // until it may be tried again; max() = nobody knows
-  std::string why;                 // the numbers that led to it
-};
-using BreakerSink = std::function<void(const BreakerChange&)>;  // must not call the board
-
-struct Verdict {
+struct Admission {
   bool is_allowed = true;
   bool is_trial = false;
-  // When it is not allowed. kUnavailable with retry_after in [0, 60 s]; of a file that cannot heal its own error, without one.
+  // When it is not allowed, with retry_after in [0, 60 s]: kBreakerOpen; beyond 60 s, or when nobody knows, kKeptOut, and clients
+  // had better not retry by themselves. Of a file that cannot heal its own error, without retry_after.
   Error error;
-  bool is_long = false;  // beyond 60 s, or nobody knows: clients had better not retry by themselves
-};
-
-struct BreakerStatus {
-  BreakerState state = BreakerState::kClosed;
-  BreakerCause cause = BreakerCause::kNone;
-  std::string why;
-  Instant since{};
-  std::uint32_t times_opened = 0;
-  Duration retry_in{};     // as in BreakerChange
-  OutcomeCounts outcomes;  // of the window
-  bool operator==(const BreakerStatus&) const = default;
-};
-struct GenomeBreakers {
-  Identity identity;
-  BreakerStatus load, answer;
-  std::uint32_t crash_loops = 0;  // since its workers were last healthy
-  bool operator==(const GenomeBreakers&) const = default;
 };
 
 enum class CrashPhase : std::uint8_t { kLoading, kServing };
@@ -85,7 +56,7 @@ class BreakerBoard {
   BreakerBoard(std::uint64_t seed, BreakerSink sink) : random_(seed), sink_(std::move(sink)) {}
 
   // Of an arriving request; `tier`: where its genome is now.
-  [[nodiscard]] Verdict admit(RequestId request, const Identity& identity, Tier tier, Instant now);
+  [[nodiscard]] Admission admit(RequestId request, const Identity& identity, Tier tier, Instant now);
   // Its genome's assembly begins, or it was granted a HOT worker: a trial's clock starts.
   void on_begun(RequestId request, const Identity& identity, Tier tier, Instant now);
   void on_first_token(RequestId request, const Identity& identity, Instant now);
@@ -117,6 +88,8 @@ class BreakerBoard {
   // Not to be brought in ahead of requests: it is kept out, or being tried.
   [[nodiscard]] bool is_in_doubt(const Identity& identity) const;
   [[nodiscard]] std::vector<GenomeBreakers> snapshot(Instant now) const;  // all that are remembered, by identity
+  [[nodiscard]] std::vector<GenomeBreakers> marked(Instant now) const;  // of those: not closed, or not yet closed for 10 minutes
+  [[nodiscard]] std::vector<std::pair<RequestId, Identity>> trials() const;  // under way
   [[nodiscard]] std::size_t genomes() const { return entries_.size(); }
 
  private:
@@ -135,8 +108,9 @@ class BreakerBoard {
   using Node = Entries::value_type;
 
   // breaker_board.cc
-  [[nodiscard]] Verdict refusal(const Entry& e, Tier tier, Instant now) const;
+  [[nodiscard]] Admission refusal(const Entry& e, Tier tier, Instant now) const;
   [[nodiscard]] bool may_open_for_slowness() const;
+  [[nodiscard]] static GenomeBreakers view(const Node& node, Instant now);
   void end_answer(Node& node, const Ending& ending, Instant now);
   void clear_of_blame(const Identity& identity, Instant now);
 
@@ -168,7 +142,8 @@ class BreakerBoard {
   Random random_;
   BreakerSink sink_;
   Entries entries_;
-  std::set<std::pair<Instant, Identity>> wakeups_;
+  std::pmr::unsynchronized_pool_resource nodes_;  // of wakeups_: used again, not allocated again
+  std::pmr::set<std::pair<Instant, Identity>> wakeups_{&nodes_};
   std::list<Identity> ordinary_, opened_;  // asked for longest ago first
   std::size_t active_ = 0, kept_out_as_slow_ = 0, slow_but_closed_ = 0;
   UsualTimes usual_;

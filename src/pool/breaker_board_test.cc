@@ -17,12 +17,12 @@ Error error(Code code) { return {.code = code, .message = "broken"}; }
 
 // A board with its clock, the changes it told, and whole requests in one call.
 struct Harness {
-  std::vector<BreakerChange> changes;
-  BreakerBoard board{7, [this](const BreakerChange& c) { changes.push_back(c); }};
+  std::vector<BreakerChanged> changes;
+  BreakerBoard board{7, [this](const BreakerChanged& c) { changes.push_back(c); }};
   Instant now = 1000s;
   RequestId last = 0;
 
-  Verdict ask(int g, Tier tier = Tier::kHot) { return board.admit(++last, genome(g), tier, now); }
+  Admission ask(int g, Tier tier = Tier::kHot) { return board.admit(++last, genome(g), tier, now); }
   // Times x slower than a usual answer, which has its first token after 400 ms and then one each 20 ms.
   void answer(int g, int times = 1) {
     board.on_answered(last, genome(g), {Tier::kHot, 400ms * times, 10, 200ms * times}, now);
@@ -67,13 +67,12 @@ void make_usual(Harness& h, int count) {
 TEST(BreakerBoard, three_failed_loads_shut_out_cold_starts_and_not_a_hot_worker) {
   Harness h;
   for (int i = 0; i < 3; ++i) h.fail_load(1, Code::kIo);
-  const Verdict verdict = h.ask(1, Tier::kCold);
+  const Admission verdict = h.ask(1, Tier::kCold);
   EXPECT_FALSE(verdict.is_allowed);
-  EXPECT_EQ(verdict.error.code, Code::kUnavailable);
+  EXPECT_EQ(verdict.error.code, Code::kBreakerOpen);
   ASSERT_TRUE(verdict.error.retry_after);
   EXPECT_GT(*verdict.error.retry_after, 0ms);
   EXPECT_LE(*verdict.error.retry_after, 5s);
-  EXPECT_FALSE(verdict.is_long);
   EXPECT_FALSE(h.ask(1, Tier::kWarm).is_allowed);
   EXPECT_TRUE(h.ask(1, Tier::kHot).is_allowed);
   EXPECT_TRUE(h.ask(2, Tier::kCold).is_allowed);
@@ -175,9 +174,8 @@ TEST(BreakerBoard, a_file_that_cannot_heal_is_quarantined_with_its_own_error) {
     Harness h;
     h.fail_load(1, code);
     h.wait_out(24h);
-    const Verdict verdict = h.ask(1, Tier::kCold);
+    const Admission verdict = h.ask(1, Tier::kCold);
     EXPECT_FALSE(verdict.is_allowed);
-    EXPECT_TRUE(verdict.is_long);
     EXPECT_EQ(verdict.error.code, code);
     EXPECT_TRUE(verdict.error.message.starts_with("broken"));
     EXPECT_FALSE(verdict.error.retry_after);
@@ -258,7 +256,7 @@ TEST(BreakerBoard, a_genome_slowed_tenfold_is_isolated_in_five_requests_and_no_o
   }
   EXPECT_LE(slow_ones, 4) << "the fifth opened it";
   EXPECT_FALSE(h.board.is_machine_slow());
-  EXPECT_TRUE(std::ranges::all_of(h.changes, [](const BreakerChange& c) { return c.identity == genome(3); }));
+  EXPECT_TRUE(std::ranges::all_of(h.changes, [](const BreakerChanged& c) { return c.identity == genome(3); }));
 }
 
 TEST(BreakerBoard, a_slow_genome_with_most_of_the_traffic_does_not_hide_behind_itself) {
@@ -358,12 +356,12 @@ TEST(BreakerBoard, the_fourth_crash_in_a_minute_is_a_crash_loop_and_each_further
     EXPECT_EQ(status.cause, BreakerCause::kCrashLoop);
     h.now = status.since;
     EXPECT_EQ(h.of(1).answer.retry_in, wait);
-    const Verdict verdict = h.ask(1, Tier::kCold);
+    const Admission verdict = h.ask(1, Tier::kCold);
     EXPECT_EQ(verdict.error.retry_after, std::min<Duration>(wait, 60s));
-    EXPECT_EQ(verdict.is_long, wait > 60s);
+    EXPECT_EQ(verdict.error.code, wait > 60s ? Code::kKeptOut : Code::kBreakerOpen);
     if (wait > 60s) {
       h.wait_out(wait - 60s);
-      EXPECT_FALSE(h.ask(1, Tier::kCold).is_long) << "60 s are left";
+      EXPECT_EQ(h.ask(1, Tier::kCold).error.code, Code::kBreakerOpen) << "60 s are left";
     }
     h.wait_out(std::min<Duration>(wait, 60s));
     EXPECT_EQ(h.answers(1), State::kHalfOpen);
@@ -464,9 +462,9 @@ TEST(BreakerBoard, an_operator_holds_both_breakers) {
   Harness h;
   h.board.force_open(genome(1), h.now);
   for (const Tier tier : {Tier::kHot, Tier::kCold}) {
-    const Verdict verdict = h.ask(1, tier);
+    const Admission verdict = h.ask(1, tier);
     EXPECT_FALSE(verdict.is_allowed);
-    EXPECT_TRUE(verdict.is_long);
+    EXPECT_EQ(verdict.error.code, Code::kKeptOut);
     EXPECT_EQ(verdict.error.retry_after, 60s);
   }
   h.board.disable(genome(1), h.now);

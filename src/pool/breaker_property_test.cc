@@ -24,7 +24,7 @@ Kind kind_of(int g) { return static_cast<Kind>(g % 4); }
 
 class Traffic {
  public:
-  explicit Traffic(std::uint64_t seed) : random_(seed), board_(seed, [this](const BreakerChange& c) { on_change(c); }) {}
+  explicit Traffic(std::uint64_t seed) : random_(seed), board_(seed, [this](const BreakerChanged& c) { on_change(c); }) {}
 
   void run(int steps) {
     for (int i = 0; i < steps && !testing::Test::HasFatalFailure(); ++i) {
@@ -53,7 +53,7 @@ class Traffic {
     Tier tier = Tier::kHot;
   };
 
-  void on_change(const BreakerChange& c) {
+  void on_change(const BreakerChanged& c) {
     log_ += fmt::format("{} {} {} {} {}\n", now_.count(), c.identity.brief(), breaker_kind_name(c.kind),
                         breaker_state_name(c.to), c.why);
     ++entered_[c.to];
@@ -65,7 +65,7 @@ class Traffic {
   void arrive(int g) {
     const Tier tier = kind_of(g) == Kind::kLoads ? Tier::kCold : Tier::kHot;
     const RequestId request = ++last_;
-    const Verdict verdict = board_.admit(request, genome(g), tier, now_);
+    const Admission verdict = board_.admit(request, genome(g), tier, now_);
     if (!verdict.is_allowed) return check_refusal(g, verdict);
     if (verdict.is_trial) {
       ASSERT_FALSE(on_trial_.contains(g)) << "two trials at a time";
@@ -76,7 +76,7 @@ class Traffic {
     flights_.push_back({request, g, tier});
   }
 
-  void check_refusal(int g, const Verdict& verdict) {
+  void check_refusal(int g, const Admission& verdict) {
     ++refusals_;
     ASSERT_NE(kind_of(g), Kind::kGood) << verdict.error.message;
     ASSERT_TRUE(verdict.error.retry_after);

@@ -27,7 +27,7 @@ struct Driver {
     breaker.advance(now, random);
   }
   void end(char letter, std::optional<RequestId> request = std::nullopt, bool may_open_for_slowness = true) {
-    const Outcome outcome = letter == 'G' ? Outcome::kGood : letter == 'S' ? Outcome::kSlow : Outcome::kFailed;
+    const Grade outcome = letter == 'G' ? Grade::kGood : letter == 'S' ? Grade::kSlow : Grade::kFailed;
     breaker.on_ending({outcome, request, "why", may_open_for_slowness}, now, random);
   }
   void feed(std::string_view letters, Duration apart = 1s) {

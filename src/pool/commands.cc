@@ -21,6 +21,8 @@ void PoolCore::State::handle(const BringTo& wish) {
     error = busy_error(Code::kDraining, "the server is draining");
   } else if (waiting_total() >= knobs.queue && !holds(want, e)) {
     error = busy_error(Code::kQueueFull, "too much waits already (pool.queue)");
+  } else if (want != Want::kCold && is_in_doubt(e) && !holds(want, e)) {
+    error = busy_error(Code::kBreakerOpen, "its breaker is open, requests decide when it closes: reset it to bring the genome in yourself");
   }
   if (error) {
     refresh(e);
@@ -36,12 +38,12 @@ void PoolCore::State::handle(const Prewarm& guess) {
   const auto has_room = [&](std::uint32_t seats, std::uint64_t bytes) {
     return hot_seats() < knobs.max_hot + seats && hot_promised() + hot_need(e) <= knobs.hot_bytes + bytes;
   };
-  const bool may_come = e.is_at_rest() && line.empty() && held.empty() && can_spawn && !is_draining;
+  const bool may_come = e.is_at_rest() && line.empty() && held.empty() && can_spawn && !is_draining && !is_in_doubt(e);
   const bool is_welcome = may_come && (has_room(0, 0) || (victim != nullptr && victim != &e && may_leave(*victim) && !is_expected(*victim) &&
                                                          has_room(1, victim->charged.bytes)));
   if (!is_welcome && !e.is_hot()) {
     refresh(e);
-    return out(CommandDone{guess.command, false, Error{Code::kUnavailable, "no room for a guess", "", std::nullopt}});
+    return out(CommandDone{guess.command, false, Error{Code::kUnavailable, "no room for a guess, or not for this one", "", std::nullopt}});
   }
   e.protected_until = guess.protect_until;
   add_command(e, guess.command, Want::kHot, guess.deadline);

@@ -13,10 +13,10 @@ const GenomeSpec kSpec{test_digest('G', 'A'), 100, {{test_digest('L', 'A'), 30},
 const Error kError{Code::kLayerCorrupt, "50 % of\nlayer \"ä\" is gone", "", 1500ms};
 
 std::vector<Event> one_of_each() {
-  return {Arrive{7, kSpec, 5s},
+  return {Arrive{7, kSpec, 5s, 3, true},
           Cancel{7},
           FirstToken{7},
-          Release{7, false},
+          Release{7, false, true, 11, 50ms, kError},
           PageBuilt{kSpec.identity, 90, kSpec.layers},
           PageFailed{kSpec.identity, kError},
           WorkerReady{3},
@@ -29,6 +29,8 @@ std::vector<Event> one_of_each() {
           Demote{9, kSpec.identity},
           SetPin{GenomeSpec{kSpec.identity, 0, {}}, false},
           LayerGone{kSpec.layers[0].id},
+          LayerChanged{kSpec.layers[0].id},
+          SetBreaker{kSpec.identity, BreakerWish::kDisable},
           BaseState{false, true},
           SetKnobs{test_knobs()},
           Drain{},
@@ -65,7 +67,7 @@ TEST(EventLog, a_damaged_line_is_refused) {
     EXPECT_FALSE(parse_event_line(line + " 1"));
     for (std::size_t cut = 0; cut < line.rfind(' '); ++cut) EXPECT_FALSE(parse_event_line(line.substr(0, cut))) << line;
   }
-  for (const char* line : {"", "E", "E x Tick", "E 1 Tock", "A 1 Tick", "E 1 Release 7 2", "E 1 Cancel -7", "E 1 Cancel 7x",
+  for (const char* line : {"", "E", "E x Tick", "E 1 Tock", "A 1 Tick", "E 1 Release 7 2 0 0 0 -", "E 1 SetBreaker 7 3", "E 1 Cancel -7", "E 1 Cancel 7x",
                            "E 1 BaseState 1", "E 1 Cancel  7", "E 1 WorkerFailed 3 no_such_code : : -",
                            "E 1 WorkerFailed 3 io :%4 : -", "E 1 WorkerFailed 3 io x : -"}) {
     EXPECT_FALSE(parse_event_line(line)) << line;
@@ -74,8 +76,10 @@ TEST(EventLog, a_damaged_line_is_refused) {
 
 TEST(EventLog, an_action_is_one_line) {
   EXPECT_EQ(action_line(RefuseRequest{7, kError}),
-            "A Refuse 7 layer_corrupt :50%20%25%20of%0alayer%20\"%c3%a4\"%20is%20gone : 1500");
+            "A Refuse 7 layer_corrupt :50%20%25%20of%0alayer%20\"%c3%a4\"%20is%20gone : 1500 0");
   EXPECT_EQ(action_line(ProbeWorker{3}), "A ProbeWorker 3");
+  EXPECT_EQ(action_line(BreakerChanged{.to = BreakerState::kOpen, .cause = BreakerCause::kFailure, .times_opened = 1, .retry_in = 2s, .why = "3 failures"}),
+            "A BreakerChanged " + std::string(64, '0') + " 0 0 1 1 1 2000000000 :3%20failures");
   EXPECT_EQ(action_line(KillWorker{3, {}, KillReason::kStuck}), "A Kill 3 " + std::string(64, '0') + " 4");
 }
 

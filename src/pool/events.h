@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "genome/genome.h"
+#include "pool/breaker_news.h"
 #include "pool/policy.h"
 
 namespace genepool {
@@ -35,11 +36,13 @@ struct GenomeSpec {
 };
 
 // ------------------------------------------------------------------------------------------------ events
-struct Arrive {  // a request (or a library lease) wants the genome
+// A request (or a library lease) wants the genome. One that was refused may arrive anew, for another genome.
+struct Arrive {
   RequestId request = 0;
   GenomeSpec genome;
   Instant deadline{};
   std::uint64_t user = 0;  // a number for whoever asks, 0 = not known; nothing to the pool, for who reads its events
+  bool is_lease = false;   // its holder may let the worker wait: how fast it answers says nothing of the genome
 };
 struct Cancel {  // its client is gone; unknown or ended requests are ignored
   RequestId request = 0;
@@ -52,6 +55,11 @@ struct FirstToken {  // from here on a dead worker cannot be hidden by a retry
 struct Release {
   RequestId request = 0;
   bool keep_hot = true;
+  // What its genome's breakers learn from it. Neither an answer nor an error: nothing.
+  bool is_answered = false;    // to its end
+  std::uint32_t tokens = 0;    // of the answer
+  Duration decode{};           // that those after the first took
+  std::optional<Error> error;  // why the engine gave none
 };
 struct PageBuilt {
   Identity identity;
@@ -107,6 +115,14 @@ struct SetPin {
 struct LayerGone {  // removed from the store, or found corrupt: its bytes must not be used again
   LayerId layer;
 };
+struct LayerChanged {  // added, or its file is another one now: what was kept out because of it may be tried again
+  LayerId layer;
+};
+enum class BreakerWish : std::uint8_t { kOpen, kDisable, kReset };
+struct SetBreaker {  // an operator's, for both breakers of the genome: keep it out, let all in, as new
+  Identity identity;
+  BreakerWish wish = BreakerWish::kReset;
+};
 struct BaseState {  // a base's zygote can or cannot fork; while it cannot, arrivals of COLD and WARM genomes wait or end
   bool can_spawn = true;
   bool is_final = false;  // given up: refuse at once
@@ -126,6 +142,7 @@ struct Knobs {
   PolicyKind hot_policy = PolicyKind::kLru, warm_policy = PolicyKind::kLru;
   Duration min_residency{};              // who came in less than this ago leaves after all others; twice its load time at least
   Duration load_prior = std::chrono::milliseconds(10);  // what a load is taken to cost before any was measured
+  bool has_breakers = true;              // off: all that they know is forgotten
   bool operator==(const Knobs&) const = default;
 };
 struct SetKnobs {
@@ -135,7 +152,8 @@ struct Drain {};  // no new arrivals (refused with kDraining), running ones fini
 struct Tick {};   // the time of next_wakeup() has come
 
 using Event = std::variant<Arrive, Cancel, FirstToken, Release, PageBuilt, PageFailed, WorkerReady, WorkerFailed, WorkerGone,
-                           WorkerAlive, ProbeAnswered, BringTo, Prewarm, Demote, SetPin, LayerGone, BaseState, SetKnobs, Drain, Tick>;
+                           WorkerAlive, ProbeAnswered, BringTo, Prewarm, Demote, SetPin, LayerGone, LayerChanged, SetBreaker, BaseState, SetKnobs,
+                           Drain, Tick>;
 
 // ------------------------------------------------------------------------------------------------ actions
 // Per Arrive: RefuseRequest, or GrantRequest and then Release; nothing more once it was cancelled while it waited. When its
@@ -150,6 +168,7 @@ struct GrantRequest {
 struct RefuseRequest {
   RequestId request = 0;
   Error error;
+  bool is_kept_out = false;  // by its genome's breaker
 };
 // One PageBuilt or PageFailed must follow, in bounded time: the pool does not watch it. Never asked for the bare base, which
 // has no page: its SpawnWorker comes without one.
@@ -194,6 +213,6 @@ struct CommandDone {  // error.code is meaningful only when !is_ok
 };
 
 using Action = std::variant<GrantRequest, RefuseRequest, BuildPage, SpawnWorker, BroughtIn, ProbeWorker, KillWorker, CancelOnWorker,
-                            DropPage, DropLayer, CommandDone>;
+                            DropPage, DropLayer, CommandDone, BreakerChanged>;
 
 }  // namespace genepool

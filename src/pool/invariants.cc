@@ -76,12 +76,25 @@ std::string PoolCore::State::check_budgets() const {
   return "";
 }
 
+// One who tries a genome again and never ends would keep it out for ever.
+std::string PoolCore::State::check_trials() const {
+  if (!board) return "";
+  if (board->genomes() > BreakerBoard::kMostGenomes) return "more breakers than are allowed";
+  for (const auto& [request, identity] : board->trials()) {
+    const auto it = requests.find(request);
+    if (it == requests.end()) return fmt::format("request {} is over and still on trial", request);
+    if (it->second.entry->spec.identity != identity) return fmt::format("request {} tries another genome", request);
+  }
+  return "";
+}
+
 std::string PoolCore::check_invariants() const {
   for (const auto& [identity, e] : state_->entries) {
     if (std::string broken = state_->check_entry(e); !broken.empty()) return broken;
   }
   if (std::string broken = state_->check_totals(); !broken.empty()) return broken;
-  return state_->check_budgets();
+  if (std::string broken = state_->check_budgets(); !broken.empty()) return broken;
+  return state_->check_trials();
 }
 
 }  // namespace genepool

@@ -29,6 +29,7 @@ Knobs knobs_of(const Config& config, const KnobDefaults& defaults) {
   knobs.hot_policy = known_policy(config.pool_policy);
   knobs.warm_policy = known_policy(config.warm_policy);
   knobs.min_residency = std::chrono::milliseconds(config.pool_min_residency);
+  knobs.has_breakers = config.breaker_mode == "on";
   return knobs;
 }
 

@@ -12,7 +12,7 @@
 
 namespace genepool {
 
-enum class Outcome : std::uint8_t { kGood, kSlow, kFailed };
+enum class Grade : std::uint8_t { kGood, kSlow, kFailed };
 
 struct OutcomeCounts {
   std::uint32_t good = 0, slow = 0, failed = 0;
@@ -25,7 +25,7 @@ class OutcomeWindow {
   static constexpr std::size_t kMost = 20;
   static constexpr Duration kAge = std::chrono::minutes(10);
 
-  void add(Outcome outcome, Instant now) {
+  void add(Grade outcome, Instant now) {
     if (size_ == kMost) {
       std::ranges::move(seen_.begin() + 1, seen_.end(), seen_.begin());
       --size_;
@@ -40,27 +40,27 @@ class OutcomeWindow {
     for (std::size_t i = 0; i < size_; ++i) {
       const auto& [at, outcome] = seen_.at(i);
       if (now - at >= kAge) continue;
-      ++(outcome == Outcome::kGood ? counts.good : outcome == Outcome::kSlow ? counts.slow : counts.failed);
+      ++(outcome == Grade::kGood ? counts.good : outcome == Grade::kSlow ? counts.slow : counts.failed);
     }
     return counts;
   }
 
   // The latest outcomes that were all `outcome`.
-  [[nodiscard]] std::uint32_t run(Outcome outcome) const { return run_of_ == outcome ? run_ : 0; }
+  [[nodiscard]] std::uint32_t run(Grade outcome) const { return run_of_ == outcome ? run_ : 0; }
 
   // Nothing that a later outcome could be added to: no outcome of the last 10 minutes, no bad one as the last.
   [[nodiscard]] bool is_blank(Instant now) const {
-    return (run_of_ == Outcome::kGood || run_ == 0) && (size_ == 0 || now - seen_.at(size_ - 1).at >= kAge);
+    return (run_of_ == Grade::kGood || run_ == 0) && (size_ == 0 || now - seen_.at(size_ - 1).at >= kAge);
   }
 
  private:
   struct Seen {
     Instant at{};
-    Outcome outcome = Outcome::kGood;
+    Grade outcome = Grade::kGood;
   };
   std::array<Seen, kMost> seen_{};  // the oldest first
   std::size_t size_ = 0;
-  Outcome run_of_ = Outcome::kGood;
+  Grade run_of_ = Grade::kGood;
   std::uint32_t run_ = 0;
 };
 

@@ -11,8 +11,9 @@ void PeerMedian::add(const Identity& genome, Duration sample) {
   if (static_cast<std::size_t>(std::ranges::count_if(samples_, is_own)) == kMostOfOne) {
     samples_.erase(std::ranges::find_if(samples_, is_own));
   } else if (samples_.size() == kMost) {
-    samples_.pop_front();
+    samples_.erase(samples_.begin());
   }
+  samples_.reserve(kMost);
   samples_.push_back({genome, sample});
 }
 

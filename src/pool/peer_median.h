@@ -6,8 +6,8 @@
 // Pure. Memory: 64 samples. Thread: one at a time.
 #pragma once
 
-#include <deque>
 #include <optional>
+#include <vector>
 
 #include "base/clock.h"
 #include "genome/genome.h"
@@ -30,7 +30,7 @@ class PeerMedian {
     Identity genome;
     Duration took;
   };
-  std::deque<Sample> samples_;  // the oldest first
+  std::vector<Sample> samples_;  // the oldest first; keeps its room: an answer allocates nothing
 };
 
 }  // namespace genepool

@@ -13,7 +13,9 @@ PoolCore::State::State(const Knobs& first_knobs)
       hot_policy(make_policy(first_knobs.hot_policy, &Usage::hot, hot_budget())),
       warm_policy(make_policy(first_knobs.warm_policy, &Usage::warm, warm_budget())),
       seats_allowed(first_knobs.max_hot),
-      bytes_allowed(first_knobs.hot_bytes) {}
+      bytes_allowed(first_knobs.hot_bytes) {
+  set_breakers(knobs.has_breakers);
+}
 
 PoolCore::PoolCore(const Knobs& knobs) : state_(std::make_unique<State>(knobs)) {}
 
@@ -35,6 +37,7 @@ void PoolCore::on(const Event& event, Instant now, const ActionSink& sink) {
 // The order matters: what ends makes room before anyone comes in, and those who are in are served last, when it is known
 // who keeps the place.
 void PoolCore::State::settle() {
+  if (board) board->tick(now);
   expire_deadlines();
   refuse_hopeless();
   kill_due_workers();
@@ -55,6 +58,7 @@ void PoolCore::State::handle(const SetKnobs& e) {
   if (e.knobs == knobs) return;
   const bool is_new_hot = e.knobs.hot_policy != knobs.hot_policy, is_new_warm = e.knobs.warm_policy != knobs.warm_policy;
   knobs = e.knobs;
+  set_breakers(knobs.has_breakers);
   if (is_new_hot) hot_policy = make_policy(knobs.hot_policy, &Usage::hot, hot_budget());
   if (is_new_warm) warm_policy = make_policy(knobs.warm_policy, &Usage::warm, warm_budget());
   hot_policy->resize(hot_budget());
@@ -66,7 +70,7 @@ void PoolCore::State::handle(const Drain&) { is_draining = true; }
 
 Instant PoolCore::next_wakeup() const {
   const State& s = *state_;
-  Instant at = Instant::max();
+  Instant at = s.board ? s.board->next_wakeup() : Instant::max();
   if (!s.request_deadlines.empty()) at = std::min(at, s.request_deadlines.begin()->first);
   if (!s.command_deadlines.empty()) at = std::min(at, s.command_deadlines.begin()->first);
   for (const auto& [id, e] : s.workers) {
@@ -105,6 +109,10 @@ PoolSnapshot PoolCore::snapshot() const {
   copy.hot_policy = hot_policy();
   copy.warm_policy = warm_policy();
   return copy;
+}
+
+std::vector<GenomeBreakers> PoolCore::breakers(Instant now) const {
+  return state_->board ? state_->board->marked(now) : std::vector<GenomeBreakers>{};
 }
 
 PolicyStatus PoolCore::hot_policy() const { return state_->hot_policy->status(); }

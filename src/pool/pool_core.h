@@ -1,5 +1,5 @@
 // PoolCore: which genome is HOT, WARM or COLD, who waits, who is served, who leaves. A state machine without thread, clock,
-// I/O or chance: on(event, now, sink) is its only input, the sink its only output (ADR 0003).
+// I/O or chance (the breakers' waits are drawn from a seed): on(event, now, sink) is its only input, the sink its only output (ADR 0003).
 // Owner: the runtime (one strand), the simulator, or a test. Thread: one at a time, no locks inside.
 // Use:   PoolCore pool(knobs);
 //        pool.on(Arrive{...}, now, sink);           // actions come out during the call
@@ -14,7 +14,7 @@
 //
 // Invariants (checked in debug builds after every event, and by the property test): at most one live worker per identity;
 // HOT workers <= max_hot (dying ones do not count, their bytes do until WorkerGone); tier bytes within budget; busy or
-// pinned is never evicted; every request ends once. After a knob shrank, HOT may be over it until busy workers have yielded,
+// pinned is never evicted; every request ends once; who tries a genome again has not ended. After a knob shrank, HOT may be over it until busy workers have yielded,
 // but only gets nearer; WARM pages that are pinned leave last; layers that a build reads from RAM stay until it is done.
 // Not here: doing any of it (runtime/), thrashing (thrash.h), what a request costs (metrics/).
 #pragma once
@@ -66,6 +66,7 @@ class PoolCore {
   // When a Tick is due at the latest; Instant::max() when nothing is.
   [[nodiscard]] Instant next_wakeup() const;
   [[nodiscard]] PoolSnapshot snapshot() const;
+  [[nodiscard]] std::vector<GenomeBreakers> breakers(Instant now) const;  // those that are kept out, or were lately
   [[nodiscard]] PolicyStatus hot_policy() const;
   [[nodiscard]] PolicyStatus warm_policy() const;
 

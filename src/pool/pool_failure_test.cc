@@ -70,15 +70,15 @@ TEST(PoolCore, a_token_read_after_its_workers_death_forbids_the_retry) {
 
 TEST(PoolCore, a_failed_page_refuses_its_own_requests_only) {
   Harness h;
-  h.script.page_error = Error{Code::kLayerCorrupt, "checksum", "", std::nullopt};
+  h.script.page_error = Error{Code::kIo, "checksum", "", std::nullopt};
   const RequestId bad = h.arrive('A');
   const RequestId bad_too = h.arrive('A');
   h.run(10ms);
   h.script.page_error.reset();
   const RequestId good = h.arrive('B');
   h.run(200ms);
-  EXPECT_EQ(h.refusal_of(bad), Code::kLayerCorrupt);
-  EXPECT_EQ(h.refusal_of(bad_too), Code::kLayerCorrupt);
+  EXPECT_EQ(h.refusal_of(bad), Code::kIo);
+  EXPECT_EQ(h.refusal_of(bad_too), Code::kIo);
   EXPECT_EQ(h.tier_of(good), Tier::kCold);
   EXPECT_EQ(h.tier_of(h.arrive('A')), std::nullopt);
   h.run(200ms);

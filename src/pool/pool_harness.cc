@@ -53,10 +53,10 @@ const GenomeSpec& Harness::spec(char genome) {
   return it->second;
 }
 
-RequestId Harness::arrive(char genome, Duration patience) {
+RequestId Harness::arrive(char genome, Duration patience, bool is_lease) {
   const RequestId id = ++last_request_;
   asked[id] = {.genome = genome, .arrived = now};
-  send(Arrive{id, spec(genome), now + patience});
+  send(Arrive{.request = id, .genome = spec(genome), .deadline = now + patience, .is_lease = is_lease});
   return id;
 }
 
@@ -65,7 +65,15 @@ void Harness::release(RequestId request, bool keep_hot) {
   if (!r.is_granted || r.is_ended) return;
   r.is_ended = true;
   processes.at(r.worker).in_flight.erase(request);
-  send(Release{request, keep_hot});
+  Release end{.request = request, .keep_hot = keep_hot};
+  if (script.answer_error || happens(mishaps.answer_fails)) {
+    end.error = script.answer_error.value_or(Error{Code::kInternal, "the engine failed", "", std::nullopt});
+  } else {
+    end.is_answered = true;
+    end.tokens = kTokens;
+    end.decode = (now - r.granted) / 2;
+  }
+  send(end);
 }
 
 void Harness::cancel(RequestId request) {
@@ -118,6 +126,10 @@ void Harness::pin(char genome, bool is_pinned) {
 }
 
 void Harness::layer_gone(char genome) { send(LayerGone{test_digest('L', genome)}); }
+
+void Harness::layer_changed(char genome) { send(LayerChanged{test_digest('L', genome)}); }
+
+void Harness::set_breaker(char genome, BreakerWish wish) { send(SetBreaker{spec(genome).identity, wish}); }
 
 void Harness::knobs(const std::function<void(Knobs&)>& change) {
   change(knobs_);
@@ -218,7 +230,9 @@ void Harness::perform(const GrantRequest& a) {
   if (happens(mishaps.deaf)) deaf.insert(a.worker);
   if (happens(mishaps.dies)) after(script.inference / 2, [this, w = a.worker] { die(w); });
   if (!script.releases) return;
-  const Duration inference = vary(script.inference);
+  const auto slow = script.slowness.find(r.genome);
+  const double times = slow == script.slowness.end() ? 1 : slow->second;
+  const Duration inference = vary(Duration(static_cast<Duration::rep>(static_cast<double>(script.inference.count()) * times)));
   for (Duration at = script.heartbeat; at < inference; at += script.heartbeat) {
     after(at, [=, this, w = a.worker] { if (is_ours()) send(WorkerAlive{w}); });
   }
@@ -247,13 +261,11 @@ void Harness::perform(const BuildPage& a) {
     built.loaded.push_back(layer);
   }
   EXPECT_EQ(a.missing, absent) << "only what is missing is read";
-  const bool fails = script.page_error || happens(mishaps.page_fails);
-  after(script.build, [this, built, fails] {
+  std::optional<Error> error = script.page_error;
+  if (!error && happens(mishaps.page_fails)) error = Error{Code::kLayerCorrupt, "the checksum of a layer is wrong", "", std::nullopt};
+  after(script.build, [this, built, error] {
     building_.erase(built.identity);
-    if (fails) {
-      const Error error{Code::kLayerCorrupt, "the checksum of a layer is wrong", "", std::nullopt};
-      return send(PageFailed{built.identity, script.page_error.value_or(error)});
-    }
+    if (error) return send(PageFailed{built.identity, *error});
     pages_.insert(built.identity);
     for (const LayerCharge& layer : built.loaded) layers_.insert(layer.id);
     send(built);
@@ -346,6 +358,13 @@ GenomeStatus Harness::status(char genome) const {
     if (g.identity == test_digest('G', genome)) return g;
   }
   return {};
+}
+
+BreakerState Harness::breaker(char genome, BreakerKind kind) const {
+  for (const GenomeBreakers& g : pool.breakers(now)) {
+    if (g.identity == test_digest('G', genome)) return (kind == BreakerKind::kLoad ? g.load : g.answer).state;
+  }
+  return BreakerState::kClosed;
 }
 
 std::optional<WorkerId> Harness::worker_of(char genome) const {

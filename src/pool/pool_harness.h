@@ -26,12 +26,13 @@ struct Script {
   Duration inference = std::chrono::milliseconds(100), heartbeat = std::chrono::seconds(1);
   bool releases = true;  // false: the test calls release()
   std::optional<std::uint64_t> page_bytes;  // instead of what the genome's spec promised
-  std::optional<Error> page_error, spawn_error;
+  std::optional<Error> page_error, spawn_error, answer_error;
+  std::map<char, double> slowness;  // of a genome's answers: times `inference`
 };
 
 // Chances of mishaps, for the property test.
 struct Mishaps {
-  double page_fails = 0, spawn_fails = 0, dies = 0, deaf = 0, late = 0, keeps_cold = 0;
+  double page_fails = 0, spawn_fails = 0, dies = 0, deaf = 0, late = 0, keeps_cold = 0, answer_fails = 0;
 };
 
 [[nodiscard]] Knobs test_knobs();  // page 100 and KV 50 bytes: hot_bytes fits 10 genomes, warm_bytes 10 pages
@@ -41,8 +42,10 @@ class Harness {
  public:
   explicit Harness(const Knobs& knobs = test_knobs());
 
+  static constexpr std::uint32_t kTokens = 11;  // of each answer
+
   // Events.
-  RequestId arrive(char genome, Duration patience = std::chrono::seconds(120));
+  RequestId arrive(char genome, Duration patience = std::chrono::seconds(120), bool is_lease = false);
   void release(RequestId request, bool keep_hot = true);
   void cancel(RequestId request);
   void die(WorkerId worker);  // killed by someone else
@@ -51,6 +54,8 @@ class Harness {
   CommandId demote(char genome);
   void pin(char genome, bool is_pinned = true);
   void layer_gone(char genome);  // the genome's own layer
+  void layer_changed(char genome);
+  void set_breaker(char genome, BreakerWish wish);
   void knobs(const std::function<void(Knobs&)>& change);
   void send(const Event& event);
   void heat(char genome);                         // brings it in and lets its request end
@@ -64,6 +69,7 @@ class Harness {
   [[nodiscard]] bool is_ended(RequestId request) const;
   [[nodiscard]] std::optional<bool> done(CommandId command) const;
   [[nodiscard]] GenomeStatus status(char genome) const;
+  [[nodiscard]] BreakerState breaker(char genome, BreakerKind kind) const;
   [[nodiscard]] std::optional<WorkerId> worker_of(char genome) const;  // live, not dying
   [[nodiscard]] int count(const std::string& word) const;              // action lines that contain it
   [[nodiscard]] bool is_quiet() const;                                 // every request and command ended
@@ -92,6 +98,7 @@ class Harness {
   std::map<CommandId, std::optional<CommandDone>> commands;
   std::set<WorkerId> deaf;           // answer no probe, show no life, end no request
   std::vector<KillReason> kills;
+  std::vector<BreakerChanged> breaker_changes;
   std::string log{kEventLogHeader};  // a whole event log
   std::string actions;
   std::uint64_t ticks = 0, events = 0;
@@ -107,6 +114,7 @@ class Harness {
   void perform(const BuildPage& a);
   void perform(const SpawnWorker& a);
   void perform(const BroughtIn&) {}
+  void perform(const BreakerChanged& a) { breaker_changes.push_back(a); }
   void perform(const ProbeWorker& a);
   void perform(const KillWorker& a);
   void perform(const CancelOnWorker& a);

@@ -30,6 +30,7 @@ Knobs random_knobs(std::mt19937_64& rng) {
   k.hot_policy = static_cast<PolicyKind>(rng() % kPolicyKinds);
   k.warm_policy = static_cast<PolicyKind>(rng() % kPolicyKinds);
   k.min_residency = Duration(rng() % 3 * std::chrono::nanoseconds(300ms).count());
+  k.has_breakers = rng() % 8 != 0;
   return k;
 }
 
@@ -40,7 +41,8 @@ Mishaps random_mishaps(std::mt19937_64& rng) {
           .dies = some(0.1),
           .deaf = some(0.05),
           .late = 0.3,
-          .keeps_cold = 0.1};
+          .keeps_cold = 0.1,
+          .answer_fails = some(0.2)};
 }
 
 void one_event(Harness& h, std::mt19937_64& rng) {
@@ -48,7 +50,7 @@ void one_event(Harness& h, std::mt19937_64& rng) {
   const auto chance = rng() % 100;
   const auto some_request = [&] { return 1 + rng() % (h.asked.size() + 1); };
   if (chance < 60) {
-    (void)h.arrive(genome, Duration(rng() % 10'000'000'000));
+    (void)h.arrive(genome, Duration(rng() % 10'000'000'000), rng() % 8 == 0);
   } else if (chance < 70) {
     if (const RequestId r = some_request(); h.asked.contains(r)) h.cancel(r);
   } else if (chance < 76) {
@@ -61,6 +63,8 @@ void one_event(Harness& h, std::mt19937_64& rng) {
     h.pin(genome, rng() % 3 == 0);
   } else if (chance < 86) {
     h.layer_gone(rng() % 4 == 0 ? '*' : genome);
+  } else if (chance < 87) {
+    rng() % 2 == 0 ? h.layer_changed(genome) : h.set_breaker(genome, static_cast<BreakerWish>(rng() % 3));
   } else if (chance < 89) {
     const bool can_spawn = rng() % 2 == 0;
     h.send(BaseState{can_spawn, rng() % 4 == 0});

@@ -46,23 +46,37 @@ void PoolCore::State::handle(const Arrive& a) {
   if (is_draining) return turn_away(busy_error(Code::kDraining, "the server is draining: no new requests"));
   if (a.deadline <= now) return turn_away(make_error(Code::kDeadlineExceeded, "the deadline had passed on arrival"));
   Entry& e = enter(a.genome);
-  const bool is_at_once = can_grant(e);
-  if (!is_at_once && waiting_total() >= knobs.queue) {
+  if (const auto refusal = refusal_on_arrival(a, e)) {
     refresh(e);
-    return turn_away(busy_error(Code::kQueueFull, fmt::format("{} requests wait already (pool.queue)", waiting_total())));
-  }
-  // Who could only wait past the deadline had better know it now, and try elsewhere.
-  const Duration wait = forecast.of(waiting_total() + 1);
-  if (!is_at_once && !has_free_sequence(e) && now + wait > a.deadline) {
-    refresh(e);
-    return turn_away(too_late_error(wait, a.deadline - now));
+    return out(*refusal);
   }
   remember_request(e);
   Request& r = requests[a.request];
-  r = {.id = a.request, .seq = ++last_seq, .entry = &e, .arrived = now, .deadline = a.deadline};
+  r = {.id = a.request, .seq = ++last_seq, .entry = &e, .arrived = now, .deadline = a.deadline, .is_lease = a.is_lease};
   r.tier = e.is_hot() ? Tier::kHot : e.assembly_tier;  // not seated yet: seat() will say
-  if (is_at_once) return grant(r);
+  if (can_grant(e)) return grant(r);
+  if (e.seat != Seat::kNone && !e.is_hot()) begin_work(r, r.tier);
   enqueue(r);
+}
+
+// The breaker comes last: it must hear of the end of whoever it lets in.
+std::optional<RefuseRequest> PoolCore::State::refusal_on_arrival(const Arrive& a, const Entry& e) {
+  const std::size_t waiting = waiting_total();
+  if (!can_grant(e)) {
+    if (waiting >= knobs.queue) {
+      return RefuseRequest{a.request, busy_error(Code::kQueueFull, fmt::format("{} requests wait already (pool.queue)", waiting))};
+    }
+    // Who could only wait past the deadline had better know it now, and try elsewhere.
+    const Duration wait = forecast.of(waiting + 1);
+    const bool must_wait = !has_free_sequence(e);
+    if (must_wait && now + wait > a.deadline) return RefuseRequest{a.request, too_late_error(wait, a.deadline - now)};
+    if (must_wait && waiting > 0 && board && board->is_machine_slow()) {
+      return RefuseRequest{a.request, busy_error(Code::kQueueFull, fmt::format("the machine is slow: more genomes are slow than can be by their own fault, "
+                                                                               "and {} requests wait already", waiting))};
+    }
+  }
+  if (const auto error = kept_out(a.request, e)) return RefuseRequest{a.request, *error, true};
+  return std::nullopt;
 }
 
 void PoolCore::State::handle(const Cancel& c) {
@@ -74,6 +88,7 @@ void PoolCore::State::handle(const Cancel& c) {
     r.is_cancelled = true;  // stays granted until Release: it still holds its sequence
     return;
   }
+  judge(r, {});
   dequeue(r);
   requests.erase(it);
 }
@@ -85,8 +100,10 @@ void PoolCore::State::handle(const FirstToken& f) {
   // A token that was on its way when its worker died: the client has it, so starting over would repeat it.
   if (!r.is_granted && r.is_retry) return refuse(r, died_error("after the first token"));
   if (!r.is_granted) return;
-  r.has_first_token = true;
   r.entry->worker->last_sign = now;
+  if (std::exchange(r.has_first_token, true)) return;  // a lease has one for each generation
+  r.first_token = now - r.worked_since;
+  if (board) board->on_first_token(r.id, r.entry->spec.identity, now);
 }
 
 void PoolCore::State::handle(const Release& release) {
@@ -95,11 +112,13 @@ void PoolCore::State::handle(const Release& release) {
   Request& r = it->second;
   Entry& e = *r.entry;
   if (!r.is_granted) {  // its answer was complete when its worker died: nothing to retry
+    judge(r, {});
     dequeue(r);
     requests.erase(it);
     return;
   }
   forecast.on_end(waiting_total(), now);
+  judge(r, release);
   Worker& w = *e.worker;
   std::erase(w.in_flight, &r);
   requests.erase(it);
@@ -134,6 +153,10 @@ void PoolCore::State::grant(Request& r) {
   w.wants_rest = false;
   w.in_flight.push_back(&r);
   r.is_granted = true;
+  const bool was_hot = r.tier == Tier::kHot;
+  r.worked_since = was_hot ? now : now - (w.hot_since - r.entry->assembly_since);
+  if (was_hot) begin_work(r, r.tier);
+  if (r.is_lease && board) board->on_first_token(r.id, r.entry->spec.identity, now);  // the rest is its holder's time
   out(GrantRequest{r.id, w.id, r.entry->spec.identity, r.tier, r.is_retry});
 }
 
@@ -147,6 +170,7 @@ void PoolCore::State::fill(Entry& e) {
 }
 
 void PoolCore::State::refuse(Request& r, const Error& error) {
+  judge(r, {});
   if (!r.is_granted) dequeue(r);
   out(RefuseRequest{r.id, error});
   requests.erase(r.id);

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "pool/breaker_board.h"
 #include "pool/pool_core.h"
 #include "pool/usage_book.h"
 #include "pool/wait_forecast.h"
@@ -31,7 +32,9 @@ struct PoolCore::State {
     Entry* entry = nullptr;
     Instant arrived{}, deadline{};
     Tier tier = Tier::kHot;
-    bool is_granted = false, is_retry = false, is_cancelled = false, has_first_token = false;
+    bool is_granted = false, is_retry = false, is_cancelled = false, has_first_token = false, is_lease = false;
+    Instant worked_since{};  // granted, less the time that its assembly took
+    Duration first_token{};  // since then
   };
 
   enum class Want : std::uint8_t { kWarm, kHot, kCold, kDemoted };
@@ -138,6 +141,8 @@ struct PoolCore::State {
   void handle(const Demote& e);
   void handle(const SetPin& e);
   void handle(const LayerGone& e);      // warm_cache.cc
+  void handle(const LayerChanged& e);   // breaking.cc
+  void handle(const SetBreaker& e);
   void handle(const SetKnobs& e);       // pool_core.cc
   void handle(const Drain& e);
   void handle(const Tick&) {}           // settle() is what it is for
@@ -166,9 +171,18 @@ struct PoolCore::State {
   void expire_deadlines();
   void refuse_hopeless();
   [[nodiscard]] std::string why_waiting(const Entry& e) const;
+  [[nodiscard]] std::optional<RefuseRequest> refusal_on_arrival(const Arrive& a, const Entry& e);
   [[nodiscard]] Error busy_error(Code code, std::string message) const;
   [[nodiscard]] Error too_late_error(Duration wait, Duration left) const;
   [[nodiscard]] bool has_free_sequence(const Entry& e) const;
+
+  // breaking.cc: what the breakers are told and asked
+  void set_breakers(bool is_on);
+  [[nodiscard]] std::optional<Error> kept_out(RequestId request, const Entry& e);
+  [[nodiscard]] bool is_in_doubt(const Entry& e) const { return board && board->is_in_doubt(e.spec.identity); }
+  void begin_work(const Request& r, Tier tier);
+  void judge(const Request& r, const Release& how);
+  void crashed(const Entry& e, CrashPhase phase);
 
   // line.cc: who comes in next, and who makes way
   void seat_line();
@@ -244,6 +258,7 @@ struct PoolCore::State {
   [[nodiscard]] std::string check_entry(const Entry& e) const;
   [[nodiscard]] std::string check_totals() const;
   [[nodiscard]] std::string check_budgets() const;
+  [[nodiscard]] std::string check_trials() const;
 
   [[nodiscard]] Total& total(Charge kind) { return totals[static_cast<std::size_t>(kind)]; }
   [[nodiscard]] const Total& total(Charge kind) const { return totals[static_cast<std::size_t>(kind)]; }
@@ -275,6 +290,7 @@ struct PoolCore::State {
   std::uint32_t blocked = 0;      // genomes of the line that no idle victim can help
   bool is_short_of_yields = false;  // someone is blocked, and every candidate's turn still runs
   WaitForecast forecast;
+  std::optional<BreakerBoard> board;  // none: breakers are off
   std::uint64_t last_seq = 0, last_use = 0, last_layer_use = 0;
   WorkerId last_worker = 0;
   // After a knob shrank the pool may be over it for a while, but only ever gets nearer.

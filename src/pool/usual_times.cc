@@ -23,8 +23,8 @@ std::optional<Duration> limit_from(std::optional<Duration> median) {
 
 std::string UsualTimes::why_slow(const Identity& identity, const Answer& answer) const {
   const auto first = first_token_.at(index(answer.tier)).of(identity);
-  if (first && answer.first_token > kNeverSlow && answer.first_token > *first * kSlowFirstToken) {
-    return fmt::format("first token after {:.1f} s, usual are {:.3f} s", to_ms(answer.first_token) / 1e3, to_ms(*first) / 1e3);
+  if (first && answer.first_token && *answer.first_token > std::max(kNeverSlow, *first * kSlowFirstToken)) {
+    return fmt::format("first token after {:.1f} s, usual are {:.3f} s", to_ms(*answer.first_token) / 1e3, to_ms(*first) / 1e3);
   }
   const auto each = answer.tokens > 0 ? per_token_.of(identity) : std::nullopt;
   if (!each) return "";
@@ -34,7 +34,7 @@ std::string UsualTimes::why_slow(const Identity& identity, const Answer& answer)
 }
 
 void UsualTimes::learn(const Identity& identity, const Answer& answer) {
-  first_token_.at(index(answer.tier)).add(identity, answer.first_token);
+  if (answer.first_token) first_token_.at(index(answer.tier)).add(identity, *answer.first_token);
   if (answer.tokens > 0) per_token_.add(identity, answer.decode / answer.tokens);
 }
 

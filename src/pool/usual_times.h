@@ -20,7 +20,8 @@ namespace genepool {
 // An answer that came to its end.
 struct Answer {
   Tier tier = Tier::kHot;    // where its genome was
-  Duration first_token{};    // from the grant if that was HOT, else from the start of its assembly
+  // From the grant if that was HOT, else from the start of its assembly, both without the wait; absent: not known (a lease).
+  std::optional<Duration> first_token;
   std::uint32_t tokens = 0;  // after the first
   Duration decode{};         // that these took
 };

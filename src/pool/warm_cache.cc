@@ -104,6 +104,7 @@ void PoolCore::State::start_preloads() {
 }
 
 void PoolCore::State::handle(const LayerGone& gone) {
+  if (board) board->on_layer_changed(gone.layer, now);  // the next load says what is wrong now
   if (const auto it = layers.find(gone.layer); it != layers.end()) {
     layer_bytes -= it->second.bytes;
     layers.erase(it);

@@ -50,6 +50,7 @@ void PoolCore::State::serve_waiting() {
 
 // The seat is free at once, the bytes when it is gone. Its page stays.
 void PoolCore::State::kill(Entry& e, KillReason reason) {
+  if (reason == KillReason::kStuck || reason == KillReason::kProbeFailed) crashed(e, CrashPhase::kServing);
   e.worker->state = WorkerState::kDying;
   e.seat = Seat::kNone;
   refresh(e);
@@ -78,8 +79,10 @@ void PoolCore::State::handle(const WorkerGone& gone) {
   Entry* e = find_worker(gone.worker);
   if (e == nullptr) return;
   if (e->worker->state == WorkerState::kStarting) {
+    crashed(*e, CrashPhase::kLoading);
     return spawn_failed(*e, Error{Code::kWorkerDied, "the worker died while it started", "", std::nullopt});
   }
+  if (e->worker->state != WorkerState::kDying) crashed(*e, CrashPhase::kServing);
   const std::vector<Request*> in_flight = std::move(e->worker->in_flight);
   workers.erase(gone.worker);
   e->worker.reset();

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/log.h"
@@ -201,6 +202,28 @@ void Ledger::retried(const std::string& name) {
   metrics_.add(Counter::kRetries);
   feed_.publish("worker", {{"genome", name}, {"state", "retried"}});
   log(Level::kWarn, fmt::format("request of {} goes to a second worker: the first died before its first token", name));
+}
+
+void Ledger::breaker_changed(const std::string& name, const BreakerChanged& change) {
+  const std::string kind(breaker_kind_name(change.kind)), from(breaker_state_name(change.from)), to(breaker_state_name(change.to));
+  metrics_.add(Counter::kBreakerChanges, {kind, to});
+  const bool is_good_news = change.to == BreakerState::kClosed || change.to == BreakerState::kHalfOpen;
+  log(is_good_news ? Level::kInfo : Level::kWarn, fmt::format("{} breaker of {}: {} -> {}", kind, name, from, to),
+      {{"cause", std::string(breaker_cause_name(change.cause))}, {"why", change.why}});
+  feed_.publish("breaker", {{"genome", name}, {"breaker", kind}, {"from", from}, {"to", to}, {"why", change.why}});
+}
+
+void Ledger::kept_out(const Receipt& receipt) {
+  metrics_.add(Counter::kBreakerRefusals);
+  feed_.publish("request", {{"request", receipt.request}, {"genome", receipt.genome}, {"stage", "kept_out"}});
+}
+
+void Ledger::breakers_are(const std::vector<GenomeBreakers>& marked) {
+  const auto count = [&](BreakerStatus GenomeBreakers::* kind) {
+    return static_cast<double>(std::ranges::count_if(marked, [&](const GenomeBreakers& g) { return is_shut((g.*kind).state); }));
+  };
+  metrics_.set(Gauge::kBreakersOpen, count(&GenomeBreakers::load), {"load"});
+  metrics_.set(Gauge::kBreakersOpen, count(&GenomeBreakers::answer), {"answer"});
 }
 
 void Ledger::setting_changed(std::string_view name, std::string_view value) {

@@ -36,6 +36,9 @@ class Ledger {
   // A request has ended; `assembly` may be null. Feeds the alarm when it was answered.
   void ended(const Outcome& outcome, AssemblyTimes* assembly);
   void retried(const std::string& name);
+  void breaker_changed(const std::string& name, const BreakerChanged& change);
+  void kept_out(const Receipt& receipt);                         // by its genome's breaker
+  void breakers_are(const std::vector<GenomeBreakers>& marked);  // gauges; about once a second
   void setting_changed(std::string_view name, std::string_view value);
   void base_is(BasePhase phase, const std::string& error);
 

@@ -42,7 +42,7 @@ class Process {
     const Instant now = notice->second;
     if (auto* status = std::get_if<StatusSeen>(&notice->first)) status->pressure = read_memory_pressure();
     if (const auto* settings = std::get_if<SettingsSeen>(&notice->first); settings != nullptr && manager_ == nullptr) {
-      manager_ = std::make_unique<Manager>(settings->manager, settings->pool, settings->first_decision, now);
+      manager_ = std::make_unique<Manager>(settings->manager, settings->pool, now);
       return true;
     }
     if (manager_ == nullptr) return false;

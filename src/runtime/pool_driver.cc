@@ -87,6 +87,8 @@ void PoolDriver::feed(Event event) {
   }
 }
 
+std::vector<GenomeBreakers> PoolDriver::breakers() const { return state_->core.breakers(monotonic_now()); }
+
 PoolSnapshot PoolDriver::snapshot() const { return state_->core.snapshot(); }
 
 std::string_view PoolDriver::followed_hot() const { return state_->core.hot_policy().followed; }

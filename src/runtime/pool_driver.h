@@ -28,6 +28,7 @@ class PoolDriver {
   [[nodiscard]] PoolSnapshot snapshot() const;
   [[nodiscard]] std::string_view followed_hot() const;  // experts of the pool's policies
   [[nodiscard]] std::string_view followed_warm() const;
+  [[nodiscard]] std::vector<GenomeBreakers> breakers() const;
   void flush_log();
 
  private:

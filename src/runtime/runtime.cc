@@ -122,7 +122,10 @@ Result<void> RuntimeImpl::start() {
   supervisor_ = std::make_unique<Supervisor>(loop_, zygote_options(config_, weights_path_), gate_, *this);
   next_decision_ = history_->next_id();
   manager_ = std::make_unique<ManagerProcess>(
-      loop_, manager_program(config_), [this] { return SettingsSeen{manager_settings_of(config_), knobs(), next_decision_}; },
+      loop_, manager_program(config_), [this] {
+        managed_decisions_.clear();  // a new one counts anew
+        return SettingsSeen{manager_settings_of(config_), knobs()};
+      },
       [this](const Wish& wish) { std::visit([this](const auto& w) { carry_out(w); }, wish); });
   return on_strand([this]() -> Result<void> {
     GENEPOOL_TRY(pool_, PoolDriver::make(loop_, knobs(), config_.log_events,
@@ -168,6 +171,8 @@ void RuntimeImpl::on_second() {
   keep_spare_worker();
   kill_late_savers();
   probes_.check_limits(*supervisor_);
+  look_at_suspects();
+  ledger_.breakers_are(pool_->breakers());
   ledger_.update(pool_->snapshot(), gate_.usage(), kv_shelf_.usage());
   forget_unused();
   feed_.tick();
@@ -282,6 +287,8 @@ RuntimeStatus RuntimeImpl::status(bool with_memory) {
   RuntimeStatus status = on_strand([this] {
     RuntimeStatus s;
     s.pool = pool_->snapshot();
+    for (GenomeBreakers& breakers : pool_->breakers()) s.breakers.push_back({name_of(breakers.identity), std::move(breakers)});
+    s.as_of = monotonic_now();
     ledger_.update(s.pool, gate_.usage(), kv_shelf_.usage());
     s.thrash = ledger_.thrash();
     s.thrash_causes = ledger_.thrash_causes();
@@ -305,6 +312,7 @@ RuntimeStatus RuntimeImpl::status(bool with_memory) {
       row.idle_ms = genome.last_time == Instant{} ? 0 : to_ms(now - genome.last_time);
       s.residents.push_back(std::move(row));
     }
+    show_kept_out(s);
     // What a short screen should show first: with a worker, then the last used.
     std::ranges::stable_sort(s.residents, {}, [](const ResidentRow& row) { return std::pair(row.pid == 0, row.idle_ms); });
     for (const auto& [id, request] : requests_) {

@@ -55,7 +55,8 @@ struct LayerReceipt {
 };
 struct Receipt {
   std::string request;              // GenerateParams::label
-  std::string genome;               // the name asked for
+  std::string genome;               // the name asked for; of a fallback its own
+  std::string fallback_for;         // the name asked for, when another genome answered
   std::string version;              // hex
   std::string identity;             // hex
   Tier tier = Tier::kHot;
@@ -83,9 +84,17 @@ class ResponseSink {
  public:
   virtual ~ResponseSink() = default;
   virtual void on_stage(std::string_view stage) { (void)stage; }  // "queued", "layer_load", "process_spawn", ...
+  // The genome asked for is kept out: one that its client allowed instead is asked now. Before on_accepted.
+  virtual void on_fallback(const Receipt& receipt) { (void)receipt; }
   virtual void on_accepted(std::uint32_t prompt_tokens, std::uint32_t cached_tokens) = 0;
   virtual void on_tokens(const TokensOut& tokens) = 0;
   virtual void on_end(const Outcome& outcome) = 0;
+};
+
+// Who may answer instead when a genome's breaker keeps it out; the prompt is what the client said, as this genome is asked it.
+struct Fallback {
+  ResolvedGenome genome;
+  Prompt prompt;
 };
 
 struct GenerateParams {
@@ -97,6 +106,7 @@ struct GenerateParams {
   bool ignore_end = false;
   bool keep_hot = true;
   std::optional<Duration> deadline; // for the wait; none = pool.deadline
+  std::vector<Fallback> fallbacks;  // in the order they are tried; when none may answer, the last one's error
 };
 
 // ---------------------------------------------------------------------------- what `ps`, /api and stats show
@@ -106,6 +116,7 @@ struct ResidentRow {
   std::int32_t pid = 0;             // of its worker, 0 = none
   std::uint64_t pss_bytes = 0, private_bytes = 0;  // from smaps_rollup, 0 = unknown
   double idle_ms = 0;
+  std::string_view breaker;         // the state of one that is shut, "" = none; such a genome is a row also while it is COLD
 };
 enum class BasePhase { kLoading, kReady, kRestarting, kFailed };
 struct RequestRow {
@@ -114,12 +125,18 @@ struct RequestRow {
   double ms = 0;                    // since it arrived
   std::uint32_t tokens = 0;         // answered so far
 };
+struct BreakerRow {
+  std::string name;                 // newest name it was asked for
+  GenomeBreakers breakers;
+};
 using ThrashAlarm = std::function<void(const ThrashState&, const ThrashCauses&)>;
 
 struct RuntimeStatus {
   std::vector<ResidentRow> residents;
   std::vector<RequestRow> requests; // with a client that waits; leases without a generation are not among them
   PoolSnapshot pool;
+  std::vector<BreakerRow> breakers; // not closed, or lately not; by identity
+  Instant as_of{};                  // of all this
   KvShelf::Usage kv;                // saved, of genomes that left HOT
   std::uint64_t kv_limit_bytes = 0;
   ThrashState thrash;
@@ -178,6 +195,7 @@ class Runtime {
     Duration eta{}, ttl = std::chrono::minutes(1);
   };
   virtual void expect_session(const ExpectedFrom& session, Done done) = 0;
+  virtual void set_breaker(const ResolvedGenome& genome, BreakerWish wish, Done done) = 0;  // kConflict: breaker.mode is off
   virtual Result<void> set_param(std::string_view name, std::string_view value) = 0;  // live ones; blocks for the strand
   virtual void drain(std::function<void()> done) = 0;
 

@@ -1,8 +1,9 @@
-// RuntimeImpl: see runtime.h. Five files: runtime.cc = opening, operator calls, status; runtime_names.cc = names that move;
-// runtime_requests.cc = requests and the pool's actions; runtime_workers.cc = what processes report;
-// runtime_manager.cc = what the manager is told and wants.
+// RuntimeImpl: see runtime.h. Its files: runtime.cc = opening, operator calls, status; runtime_names.cc = names that move;
+// runtime_requests.cc = requests and the pool's actions; runtime_workers.cc = what processes report; runtime_breakers.cc = who is kept out and who answers
+// instead; runtime_manager.cc = what the manager is told and wants.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <future>
 #include <map>
@@ -42,6 +43,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void demote(const ResolvedGenome& genome, Done done) override;
   void set_pin(const ResolvedGenome& genome, bool is_pinned, Done done) override;
   void drop_layers(const ResolvedGenome& genome, Done done) override;
+  void set_breaker(const ResolvedGenome& genome, BreakerWish wish, Done done) override;
   Result<void> set_param(std::string_view name, std::string_view value) override;
   void expect_session(const ExpectedFrom& session, Done done) override;
   void drain(std::function<void()> done) override;
@@ -80,7 +82,8 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
     bool is_lease = false, is_granted = false, is_cancelled = false;
     bool has_first_token = false;        // of the generation under way
     std::uint32_t tokens = 0;            // answered so far
-    Instant arrived{}, granted{}, generating{};
+    Instant arrived{}, granted{}, generating{}, deadline{};
+    Release report;                      // what its end will tell the pool
     WorkerId worker = 0;
     std::shared_ptr<AssemblyTimes> assembly;  // null for a HOT hit
     Receipt receipt;
@@ -112,7 +115,9 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void perform_one(const DropPage& action);
   void perform_one(const DropLayer& action);
   void perform_one(const CommandDone& action);
+  void perform_one(const BreakerChanged& action);  // runtime_breakers.cc
   void arrive(RequestId id, Request request, Duration deadline);
+  void ask_pool(RequestId id, Request& request);
   void send_generate(RequestId id, Request& request);
   void fail_generation(RequestId id, Request& request, Error error);
   void end_request(RequestId id, Outcome outcome);
@@ -154,6 +159,12 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void carry_out(const HintAnswered& wish);
   void carry_out(const Said& wish);
   void carry_out(const Alive& wish) { manager_status_ = wish.status; }
+
+  // ---- runtime_breakers.cc, on the strand
+  [[nodiscard]] bool fall_back(RequestId id, Request& request);
+  static void show_kept_out(RuntimeStatus& status);
+  void suspect_layers(const Identity& identity, const Error& error);
+  void look_at_suspects();
 
   // ---- runtime_layers.cc
   [[nodiscard]] Result<LayerEffect> try_out(const ImportedLayer& layer);  // blocks for the engine
@@ -204,8 +215,8 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   std::unique_ptr<ManagerProcess> manager_;
   ManagerStatus manager_status_;
   std::map<std::uint64_t, Done> hints_;      // by ticket
+  std::map<std::uint64_t, std::uint64_t> managed_decisions_;  // the manager's number of a decision -> the history's
   std::uint64_t last_ticket_ = 0, layers_wanted_ = 0, layers_read_ = 0;
-  std::uint64_t next_decision_ = 1;
   bool is_odd_second_ = false;
   std::map<RequestId, Request> requests_;
   std::map<CommandId, Command> commands_;
@@ -213,11 +224,14 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   std::map<Identity, ResolvedGenome> known_;   // every genome the pool may name
   std::map<Identity, MemoryFile> pages_;       // WARM and HOT
   std::map<LayerId, LayerBytes> layers_;
+  std::map<LayerId, std::array<std::int64_t, 3>> suspects_;  // layers of genomes that a file keeps out, and the files' stamps
+  bool is_looking_at_suspects_ = false;
   KvShelf kv_shelf_;
   std::map<Identity, std::shared_ptr<AssemblyTimes>> assemblies_;  // under way
   std::vector<WorkerId> unclaimed_victims_;    // killed for whoever is assembled next
   std::vector<std::function<void()>> drained_;
   std::vector<std::promise<void>> waiting_for_base_;
+  std::uint64_t next_decision_ = 1;
   std::size_t wanted_spare_ = 0;               // bytes of the last page that took the spare's memory
   Loop::TimerId second_timer_ = 0;
 

@@ -32,7 +32,9 @@ Result<LayerRow> RuntimeImpl::add_layer(const NewLayer& wanted) {
     return fail(Code::kLayerRejected, "{}: it changes nothing: after {} prompts the base's logits are the same to the bit; "
                 "--force adds it all the same", wanted.path, layer.effect->prompts);
   }
-  return store_->add_layer(wanted.name, layer);
+  GENEPOOL_TRY(LayerRow row, store_->add_layer(wanted.name, layer));
+  loop_.post([this, id = row.id] { pool_->feed(LayerChanged{id}); });  // it may have mended a damaged file
+  return row;
 }
 
 Result<LayerEffect> RuntimeImpl::try_out(const ImportedLayer& layer) {

@@ -13,6 +13,7 @@ namespace genepool {
 namespace {
 
 constexpr Duration kGuessPatience = std::chrono::seconds(30);
+constexpr std::size_t kMostUnsettled = 1000;  // decisions whose outcome may still come
 
 // 0 = Monday's first hour, UTC.
 std::uint32_t hour_of_the_week() {
@@ -43,7 +44,7 @@ void RuntimeImpl::tell_manager(const Event& event, const std::vector<Action>& ac
     if (const auto* came = std::get_if<BroughtIn>(&action)) tell_manager(CameIn{came->identity, came->from, came->took, came->spawn});
     if (const auto* killed = std::get_if<KillWorker>(&action)) tell_manager(LeftHot{killed->identity});
   }
-  if (std::holds_alternative<SetKnobs>(event)) tell_manager(SettingsSeen{manager_settings_of(config_), knobs(), next_decision_});
+  if (std::holds_alternative<SetKnobs>(event)) tell_manager(SettingsSeen{manager_settings_of(config_), knobs()});
 }
 
 void RuntimeImpl::report_to_manager() {
@@ -112,7 +113,9 @@ void RuntimeImpl::carry_out(const SetNumber& wish) {
 void RuntimeImpl::carry_out(const Decided& wish) {
   Decision decision = wish.decision;
   decision.unix_ms = unix_ms();
-  next_decision_ = std::max(next_decision_, decision.id + 1);
+  decision.id = next_decision_++;
+  managed_decisions_[wish.decision.id] = decision.id;
+  if (managed_decisions_.size() > kMostUnsettled) managed_decisions_.erase(managed_decisions_.begin());
   log(Level::kInfo, decision.is_advice ? "manager would: " + decision.action : "manager: " + decision.action,
       {{"decision", std::to_string(decision.id)}, {"why", decision.reason}});
   feed_.publish("decision", {{"decision", static_cast<std::int64_t>(decision.id)},
@@ -123,7 +126,10 @@ void RuntimeImpl::carry_out(const Decided& wish) {
   history_->append(std::move(decision));
 }
 
-void RuntimeImpl::carry_out(const Realised& wish) { history_->settle(wish.decision, wish.value, wish.outcome); }
+void RuntimeImpl::carry_out(const Realised& wish) {
+  const auto decided = managed_decisions_.extract(wish.decision);
+  if (!decided.empty()) history_->settle(decided.mapped(), wish.value, wish.outcome);
+}
 
 void RuntimeImpl::carry_out(const HintAnswered& wish) {
   auto asked = hints_.extract(wish.ticket);

@@ -54,18 +54,23 @@ RequestId RuntimeImpl::acquire(const ResolvedGenome& genome, Duration deadline, 
 }
 
 void RuntimeImpl::arrive(RequestId id, Request request, Duration deadline) {
+  request.deadline = request.arrived + deadline;
+  request.receipt.request = request.params.label;
+  if (request.sink) request.sink->on_stage("queued");
+  ask_pool(id, requests_.emplace(id, std::move(request)).first->second);
+}
+
+// For the genome that it is to have now.
+void RuntimeImpl::ask_pool(RequestId id, Request& request) {
   know(request.genome);
   Receipt& receipt = request.receipt;
   receipt.genome = request.genome.name;
   receipt.version = request.genome.version.hex();
   receipt.identity = request.genome.identity.hex();
+  receipt.layers.clear();
   for (const NamedEntry& entry : request.genome.stack) receipt.layers.push_back({entry.layer, entry.weight});
-  const Arrive event{id, spec_of(request.genome), request.arrived + deadline};
-  receipt.request = request.params.label;
-  if (request.sink) request.sink->on_stage("queued");
   if (request.sink) ledger_.arrived(receipt);
-  requests_.emplace(id, std::move(request));
-  pool_->feed(event);
+  pool_->feed(Arrive{.request = id, .genome = spec_of(request.genome), .deadline = request.deadline, .is_lease = request.is_lease});
 }
 
 void RuntimeImpl::cancel(RequestId id) {
@@ -143,6 +148,11 @@ void RuntimeImpl::finish_generation(Request& request, Outcome& outcome) {
   receipt.assembly_ratio = receipt.inference_ms > 0 ? assembly_ms / receipt.inference_ms : 0;
   outcome.receipt = receipt;
   if (!request.sink) return;
+  Release& report = request.report;
+  report.is_answered = !outcome.error;
+  report.error = outcome.error;
+  report.tokens += outcome.completion_tokens;  // of a lease: of all its generations
+  report.decode += from_ms(receipt.decode_ms);
   ledger_.ended(outcome, request.assembly.get());
   std::exchange(request.sink, nullptr)->on_end(outcome);
 }
@@ -155,7 +165,9 @@ void RuntimeImpl::end_request(RequestId id, Outcome outcome) {
   requests_.erase(found);
   finish_generation(request, outcome);
   if (request.lease_done) request.lease_done(tl::unexpected(outcome.error.value_or(Error{})));
-  if (request.is_granted) pool_->feed(Release{id, request.params.keep_hot});
+  request.report.request = id;
+  request.report.keep_hot = request.params.keep_hot;
+  if (request.is_granted) pool_->feed(std::move(request.report));
   finish_drain_if_idle();
 }
 
@@ -201,6 +213,10 @@ void RuntimeImpl::perform_one(const RefuseRequest& action) {
   const auto found = requests_.find(action.request);
   if (found == requests_.end()) return;
   found->second.is_granted = false;  // the pool has let go of it: no Release
+  if (action.is_kept_out) {
+    ledger_.kept_out(found->second.receipt);
+    if (fall_back(action.request, found->second)) return;
+  }
   end_request(action.request, failed(action.error));
 }
 
@@ -229,6 +245,7 @@ void RuntimeImpl::on_page(const Identity& identity, Result<BuiltPage> built) {
   if (!built) {
     log(Level::kError, fmt::format("genome {} cannot be assembled", name_of(identity)), {{"error", built.error().message}});
     assemblies_.erase(identity);
+    suspect_layers(identity, built.error());
     return pool_->feed(PageFailed{identity, built.error()});
   }
   const auto assembly = assembly_of(identity, Tier::kCold);
@@ -342,6 +359,7 @@ void RuntimeImpl::forget_unused() {
     if (auto node = known_.extract(identity); !node.empty()) kept.insert(std::move(node));
   };
   for (const GenomeStatus& genome : snapshot.genomes) keep(genome.identity);
+  for (const GenomeBreakers& genome : pool_->breakers()) keep(genome.identity);
   for (const auto& [id, request] : requests_) keep(request.genome.identity);
   for (const auto& [id, command] : commands_) keep(command.identity);
   for (const auto& [id, worker] : workers_) keep(worker.identity);

@@ -64,6 +64,7 @@ void RuntimeImpl::on_worker_failed(WorkerId id, const Error& error) {
   workers_.erase(found);
   assemblies_.erase(identity);
   log(Level::kError, fmt::format("no worker for {}", name_of(identity)), {{"error", error.message}});
+  suspect_layers(identity, error);
   pool_->feed(WorkerFailed{id, error});
 }
 

@@ -113,23 +113,24 @@ void Supervisor::lose_zygote(const std::string& why) {
   if (zygote_socket_watch_ != 0) loop_.unwatch(std::exchange(zygote_socket_watch_, 0));
   loop_.unwatch(std::exchange(zygote_pidfd_watch_, 0));
   zygote_ = ZygoteProcess{};
+  const bool is_final = !restarts_.spend(monotonic_now());
+  log(Level::kError, is_final ? "zygote lost, given up" : "zygote lost, starting it again", {{"why", why}});
+  listener_.on_zygote_lost(why, is_final);
+  fail_unborn();  // after that, so that they are not tried again before there is a zygote
+  if (is_final) return;
+  ++restarts_total_;
+  if (auto started = start(); !started) listener_.on_zygote_lost(started.error().message, true);
+}
+
+// Not a worker's death: no genome is to blame.
+void Supervisor::fail_unborn() {
   std::vector<WorkerId> unborn;
   for (const auto& [id, worker] : workers_) {
     if (!worker.pidfd.is_open()) unborn.push_back(id);
   }
   for (const WorkerId id : unborn) {
-    fail_worker(id, Error{Code::kWorkerDied, "the zygote died before the worker was born", "", std::nullopt});
+    fail_worker(id, Error{Code::kUnavailable, "the zygote died before the worker was born", "", std::nullopt});
   }
-
-  const Instant now = monotonic_now();
-  while (!restarts_.empty() && now - restarts_.front() > kRestartWindow) restarts_.pop_front();
-  const bool is_final = restarts_.size() >= kMaxRestarts;
-  log(Level::kError, is_final ? "zygote lost, given up" : "zygote lost, starting it again", {{"why", why}});
-  listener_.on_zygote_lost(why, is_final);
-  if (is_final) return;
-  restarts_.push_back(now);
-  ++restarts_total_;
-  if (auto started = start(); !started) listener_.on_zygote_lost(started.error().message, true);
 }
 
 // ---------------------------------------------------------------------------------------------------------- workers
@@ -145,7 +146,7 @@ void Supervisor::spawn(WorkerId id, const std::string& genome_hex, int page, int
   Worker& worker = workers_.at(id);
   worker.genome_hex = genome_hex;
   if (sent && saved_kv >= 0) sent = worker.channel.send(ToWorker{OfferKv{}}, saved_kv);
-  if (!sent) return fail_worker(id, Error{Code::kWorkerDied, sent.error().message, "", std::nullopt});
+  if (!sent) return fail_worker(id, Error{Code::kUnavailable, sent.error().message, "", std::nullopt});
   flush_when_writable(id);
 }
 

@@ -1,11 +1,10 @@
 // Supervisor: keeps one base's zygote alive and watches its workers. Processes only: what they compute is passed through.
-// Zygote: started by exec, restarted after it dies (kMaxRestarts in kRestartWindow, then given up). Its workers survive it.
+// Zygote: started by exec, restarted after it dies, as often as RestartBudget allows, then given up. Its workers survive it.
 // Worker: spawned by the zygote, known by its socket and its pidfd; gone when the pidfd fires, whatever the socket says.
 // Spare: one worker that was forked before anybody asked and has run a step already; the next spawn takes it. No listener hears of it.
 // Owner: the runtime. Thread: the strand.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "pool/restart_budget.h"
 #include "runtime/loop.h"
 #include "worker/core_gate.h"
 #include "worker/frames.h"
@@ -44,8 +44,6 @@ class SupervisorListener {
 
 class Supervisor {
  public:
-  static constexpr std::size_t kMaxRestarts = 3;
-  static constexpr Duration kRestartWindow = std::chrono::seconds(60);
   static constexpr Duration kStartLimit = std::chrono::seconds(30);
   static constexpr Duration kSpareLimit = std::chrono::seconds(2);  // for a spare that was taken: it has only to attach
   static constexpr Duration kSpareAgain = std::chrono::seconds(30);
@@ -96,6 +94,7 @@ class Supervisor {
   void on_zygote_message(FromZygote&& message, UniqueFd fd);
   void on_zygote_exit();
   void lose_zygote(const std::string& why);
+  void fail_unborn();
   [[nodiscard]] Result<void> fork(WorkerId id, const ToWorker& first, int passed);
   [[nodiscard]] bool take_spare(WorkerId id);
   void forget_spare();
@@ -112,7 +111,7 @@ class Supervisor {
   SupervisorListener& listener_;
   ZygoteProcess zygote_;
   Loop::WatchId zygote_socket_watch_ = 0, zygote_pidfd_watch_ = 0;
-  std::deque<Instant> restarts_;
+  RestartBudget restarts_;
   std::uint64_t restarts_total_ = 0;
   std::string last_failure_;
   std::map<WorkerId, Worker> workers_;  // with the spare

@@ -37,7 +37,7 @@ VirtualDoer::VirtualDoer(const Trace& trace, const SimulationOptions& options)
       computing_(*options.costs),
       trace_(trace),
       knobs_(options.knobs),
-      manager_(options.manager, options.knobs, 1, Instant{}),
+      manager_(options.manager, options.knobs, Instant{}),
       thrash_(ThrashOptions{}) {
   specs_.reserve(trace.genomes.size());
   for (std::uint32_t i = 0; i < trace.genomes.size(); ++i) {

@@ -66,6 +66,7 @@ class VirtualDoer {
   void perform(const DropPage&) {}
   void perform(const DropLayer&) {}
   void perform(const CommandDone& a);
+  void perform(const BreakerChanged&) {}
 
   // ---- virtual_manager.cc: what the manager sees and wants
   [[nodiscard]] GenomeSeen seen(std::uint32_t genome) const;

@@ -185,6 +185,10 @@ class DiskStore final : public Store {
     return files_.load(id, row.bytes, row.checksum);
   }
 
+  std::array<std::int64_t, 3> layer_stamp(const LayerId& id) override {
+    const FileStamp stamp = stamp_of(files_.path_of(id)).value_or(FileStamp{});
+    return {static_cast<std::int64_t>(stamp.size), static_cast<std::int64_t>(stamp.inode), stamp.mtime_ns};
+  }
   void forget_file(const LayerId& id) override { files_.forget(id); }
 
   Result<GenomeRow> create_genome(const NewGenome& genome) override {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -153,6 +154,8 @@ class Store {
   [[nodiscard]] virtual Result<MemoryFile> load_layer(const LayerId& id) = 0;
   // Drops the file's clean pages from the page cache (posix_fadvise DONTNEED): for measuring COLD. Best effort.
   virtual void forget_file(const LayerId& id) = 0;
+  // Tells its file from any other that may take its place: size, inode and mtime; zeros when there is none.
+  [[nodiscard]] virtual std::array<std::int64_t, 3> layer_stamp(const LayerId& id) = 0;
 
   // ---- genomes: names that point to immutable versions. Every change of a name is a move, kept in its history; all that
   // a history tells of stays in the store. A move to where the name is already is none.
