@@ -7,6 +7,7 @@
 #include "api/json.h"
 #include "api/sampling_fields.h"
 #include "config/config.h"
+#include "runtime/user_key.h"
 
 namespace genepool::api {
 namespace {
@@ -227,6 +228,7 @@ Result<OpenAiRequest> parse_openai(Dialect dialect, std::string_view text, const
   GENEPOOL_TRY_VOID(fields.flag("ignore_eos", request.params.ignore_end));
   std::string user;
   GENEPOOL_TRY_VOID(fields.text("user", user));
+  if (!user.empty()) request.params.user = user_number(user);
   return request;
 }
 

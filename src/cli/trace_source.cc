@@ -50,6 +50,17 @@ Result<ReadTrace> load_trace(const std::string& text, std::uint64_t seed) {
   return ReadTrace{.trace = std::move(trace)};
 }
 
+Result<void> write_to(const std::string& path, const std::function<void(std::ostream&)>& write) {
+  if (path.empty() || path == "-") {
+    write(std::cout);
+    return std::cout.flush() ? Result<void>() : fail_errno("write to stdout", errno);
+  }
+  std::ofstream file(path, std::ios::binary);
+  if (file) write(file);
+  if (!file.flush()) return fail_errno("write " + path, errno);
+  return {};
+}
+
 void note_rows(const ReadTrace& read) {
   if (read.rows_moved > 0) print_note(counted(read.rows_moved, "row") + " out of order, sorted");
   if (read.rows_skipped > 0) print_note(counted(read.rows_skipped, "row") + " skipped: unfinished, or naming no genome");

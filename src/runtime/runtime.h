@@ -28,6 +28,7 @@
 #include "pool/thrash.h"
 #include "runtime/event_feed.h"
 #include "runtime/kv_shelf.h"
+#include "runtime/trace_recorder.h"
 #include "store/store.h"
 #include "worker/messages.h"
 
@@ -95,6 +96,7 @@ struct GenerateParams {
   bool ignore_end = false;
   bool keep_hot = true;
   std::optional<Duration> deadline; // for the wait; none = pool.deadline
+  std::uint64_t user = 0;           // user_number() of who asks; 0 = not told
 };
 
 // ---------------------------------------------------------------------------- what `ps`, /api and stats show
@@ -176,6 +178,8 @@ class Runtime {
   // Blocks for the strand (tens of microseconds), and for /proc when `with_memory`. Brings the metrics' gauges up to date.
   [[nodiscard]] virtual RuntimeStatus status(bool with_memory) = 0;
   [[nodiscard]] virtual bool is_ready() = 0;       // the base is loaded and can fork; cheap
+  // What is recorded of the requests (trace.record). Blocks on the disk.
+  [[nodiscard]] virtual TraceStatus trace_status() = 0;
   // Waits until the base is ready or has failed. Blocks.
   [[nodiscard]] virtual Result<void> wait_ready(Duration timeout) = 0;
 

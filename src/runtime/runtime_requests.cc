@@ -154,9 +154,22 @@ void RuntimeImpl::end_request(RequestId id, Outcome outcome) {
   Request request = std::move(found->second);
   requests_.erase(found);
   finish_generation(request, outcome);
+  record(request, outcome);
   if (request.lease_done) request.lease_done(tl::unexpected(outcome.error.value_or(Error{})));
   if (request.is_granted) pool_->feed(Release{id, request.params.keep_hot});
   finish_drain_if_idle();
+}
+
+// However it ended: an arrival is one.
+void RuntimeImpl::record(const Request& request, const Outcome& outcome) {
+  RecordedRequest row{.arrived = request.arrived,
+                      .user = request.params.user,
+                      .prompt_tokens = outcome.prompt_tokens,
+                      .output_tokens = outcome.completion_tokens};
+  for (std::size_t i = 0; i < sizeof row.genome; ++i) row.genome = row.genome << 8 | request.genome.identity.bytes.at(i);
+  if (request.assembly) row.load_cost_s = to_ms(request.assembly->ready - request.assembly->began) / 1e3;
+  if (const auto page = pages_.find(request.genome.identity); page != pages_.end()) row.bytes = page->second.size();
+  trace_.note(row);
 }
 
 // ------------------------------------------------------------------------------------------------------ actions
