@@ -7,7 +7,7 @@ SOAK_MINUTES ?= 10
 help:
 	@echo "make demo      install what is missing, build, serve real genomes, print the measured table"
 	@echo "make test      all tests"
-	@echo "make build     build/genepool and build/genepool-worker"
+	@echo "make build     build/genepool, build/genepool-worker and build/genepool-manager"
 	@echo "make bench     the founding document's suite on the real model"
 	@echo "make soak      the real server under churn for SOAK_MINUTES (10): nothing may grow or slow down"
 	@echo "make sanitize  unit and scenario tests under the address, undefined and thread sanitizers"

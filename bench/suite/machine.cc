@@ -11,6 +11,7 @@
 
 #include "base/cpu_name.h"
 #include "base/huge_pages.h"
+#include "base/memory_pressure.h"
 #include "base/usable_cores.h"
 #include "cli/table.h"
 #include "runtime/process_memory.h"

@@ -126,6 +126,8 @@ std::vector<Measurement> founding_rows() {
   });
   group("to the first token of a chat prompt", {
       shown_row("first_token_hot", "first token from HOT"),
+      shown_row("prefill_token", "prefill, per token of the prompt"),
+      shown_row("decode_token", "decode, per token"),
       shown_row("first_token_warm", "first token from WARM"),
       shown_row("first_token_cold", "first token from COLD"),
   });

@@ -110,6 +110,8 @@ Result<void> hot_rounds(Bench& bench) {
   for (std::size_t i = 0; i < bench.options.repeats; ++i) {
     GENEPOOL_TRY(const auto measured, bench.pool.acquire_with_metrics(genome, bench.question()));
     bench.add("first_token_hot", measured.metrics.first_token_ms);
+    if (measured.generation.prompt_tokens > 0) bench.add("prefill_token", measured.generation.prefill_ms / measured.generation.prompt_tokens);
+    if (measured.generation.completion_tokens > 1) bench.add("decode_token", measured.generation.decode_ms / (measured.generation.completion_tokens - 1));
     bench.add("inference", measured.metrics.inference_ms);
   }
   return {};

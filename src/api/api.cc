@@ -33,6 +33,8 @@ struct Api::State {
     api::add_golden(router, context);
     api::add_store(router, context);
     api::add_operator(router, context);
+    api::add_decisions(router, context);
+    api::add_manager(router, context);
     api::add_events(router, context);
     api::add_stats(router, context);
     api::add_health(router, context);

@@ -29,6 +29,8 @@ void add_history(Router& router, Context& context);
 void add_golden(Router& router, Context& context);
 void add_store(Router& router, Context& context);
 void add_operator(Router& router, Context& context);
+void add_decisions(Router& router, Context& context);
+void add_manager(Router& router, Context& context);
 void add_events(Router& router, Context& context);
 void add_stats(Router& router, Context& context);
 void add_health(Router& router, Context& context);

@@ -201,10 +201,23 @@ class FakeRuntime final : public Runtime {
     done({});
   }
   void drop_layers(const ResolvedGenome&, Done done) override { done({}); }
+  void expect_session(const ExpectedFrom& session, Done done) override {
+    hinted.push_back(session);
+    done(hint_answer);
+  }
   Result<void> set_param(std::string_view name, std::string_view value) override {
-    return genepool::set_param(config_, name, value, Origin::kManager);
+    return genepool::set_param(config_, name, value, Origin::kOperator);
   }
   void drain(std::function<void()> done) override { done(); }
+  Result<std::vector<Decision>> decisions(const DecisionQuery& query) override {
+    queries.push_back(query);
+    return decided;
+  }
+  Result<Decision> decision(std::uint64_t id) override {
+    const auto found = std::ranges::find(decided, id, &Decision::id);
+    if (found == decided.end()) return fail_param(Code::kNotFound, "id", "no decision {}", id);
+    return *found;
+  }
   void on_thrash_alarm(ThrashAlarm) override {}
   void follow_events(std::optional<std::uint64_t> after, std::function<void(bool)> begun, EventFeed::Listener listener) override {
     begun(!after);
@@ -249,6 +262,10 @@ class FakeRuntime final : public Runtime {
   std::vector<Asked> asked;
   std::vector<RequestId> cancelled;
   std::vector<std::string> moves;
+  std::vector<Decision> decided;        // newest first
+  std::vector<ExpectedFrom> hinted;
+  Result<void> hint_answer;
+  std::vector<DecisionQuery> queries;   // what was asked of them
   RuntimeStatus status_;
   Config config_;
 

@@ -44,6 +44,7 @@ void health(Context& context, const Call& call) {
                       {"name", context.runtime.base().name},
                       {"error", status.base_error.empty() ? Out() : Out(status.base_error)}}},
                     {"engine", status.engine.engine},
+                    {"manager", {{"mode", status.manager_mode}, {"why_static", status.manager_static.empty() ? Out() : Out(status.manager_static)}}},
                     {"uptime_ms", status.uptime_ms},
                     {"hot", status.pool.hot},
                     {"warm", status.pool.warm},

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "api/fake_runtime.h"
+#include "runtime/user_key.h"
 
 namespace genepool::api {
 namespace {
@@ -50,6 +51,7 @@ TEST_F(OpenAiRequestTest, silent_body_has_openais_defaults) {
   EXPECT_EQ(request->params.max_tokens, 0U);
   EXPECT_EQ(request->params.sampling.top_logprobs, -1);
   EXPECT_TRUE(request->params.keep_hot);
+  EXPECT_EQ(request->params.user, 0U);
   EXPECT_FALSE(request->is_stream);
   EXPECT_EQ(completion(R"("prompt":"x")")->params.max_tokens, 16U);
 }
@@ -62,6 +64,7 @@ TEST_F(OpenAiRequestTest, reads_every_field) {
   ASSERT_TRUE(good) << good.error().message;
   const SamplingParams& s = good->params.sampling;
   EXPECT_EQ(good->params.max_tokens, 5U);
+  EXPECT_EQ(good->params.user, user_number("me"));
   EXPECT_EQ(s.temperature, 0.0F);
   EXPECT_EQ(s.top_p, 0.9F);
   EXPECT_EQ(s.top_k, 40);

@@ -55,8 +55,10 @@ void cancel(Context& context, const CallPtr& call) {
 std::string knobs_text(const Config& config) {
   Out knobs = Out::array();
   for (const ParamRow& row : param_rows()) {
+    const auto origin = config.origins.find(row.name);
     knobs.push_back({{"name", row.name},
                      {"value", param_text(config, row.name).value_or("")},
+                     {"origin", origin_name(origin == config.origins.end() ? Origin::kDefault : origin->second)},
                      {"default", row.default_text},
                      {"live", row.live != Live::kRestart},
                      {"doc", row.doc}});

@@ -3,15 +3,16 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 
 #include "cli/command_table.h"
 #include "cli/interrupt.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
+#include "cli/text_files.h"
 #include "cli/verbs.h"
 #include "peers/peers.h"
 #include "peers/peers_report.h"
+#include "suite/costs_of_limits.h"
 #include "suite/report.h"
 
 namespace genepool::cli {
@@ -50,13 +51,6 @@ Result<bench::WorkloadOptions> workload_options(const Invocation& invocation, co
                                 .generated_rank = static_cast<std::uint64_t>(rank)};
 }
 
-Result<void> write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  if (!file.flush()) return fail_errno("write " + path, errno);
-  return {};
-}
-
 struct Report {
   std::string text, json, html;
 };
@@ -65,8 +59,8 @@ struct Report {
 Result<void> show(const Invocation& invocation, const Report& report) {
   const std::string json = invocation.text("--json"), html = invocation.text("--html");
   print(json == "-" ? report.json : report.text);
-  if (!json.empty() && json != "-") GENEPOOL_TRY_VOID(write_file(json, report.json));
-  return html.empty() ? Result<void>() : write_file(html, report.html);
+  if (!json.empty() && json != "-") GENEPOOL_TRY_VOID(write_text(json, report.json));
+  return html.empty() ? Result<void>() : write_text(html, report.html);
 }
 
 // Shows what is measured now, and ends the run between two rounds after Ctrl-C.
@@ -132,6 +126,10 @@ Result<int> bench_suite(const Invocation& invocation, const Config& config, benc
   GENEPOOL_TRY_VOID(show(invocation, {bench::report_text(head, workload, options, result, colours_for(invocation)),
                                       bench::report_json(head, workload, options, result),
                                       bench::report_html(head, workload, options, result)}));
+  if (invocation.has("--costs")) {
+    GENEPOOL_TRY(const StageCosts costs, bench::costs_of_limits(result, workload));
+    GENEPOOL_TRY_VOID(write_text(invocation.text("--costs"), stage_costs_text(costs)));
+  }
   return result.is_good() ? 0 : 1;
 }
 
@@ -142,6 +140,7 @@ Result<int> verb_bench(const Invocation& invocation) {
   const std::string& suite = invocation.argument("SUITE");
   if (invocation.has("--http") && suite != "load") return fail(Code::kUsage, "--http belongs to the suite load");
   if (suite == "peers") return bench_peers(invocation, config);
+  if (invocation.has("--costs") && !suite.empty() && suite != "limits") return fail(Code::kUsage, "--costs belongs to the suite limits");
   if (invocation.has("--only")) return fail(Code::kUsage, "--only belongs to the suite peers");
   if (suite.empty() || suite == "limits") return bench_suite(invocation, config, bench::run_limits);
   if (suite == "scale") return bench_suite(invocation, config, bench::run_scale);

@@ -1,8 +1,8 @@
 // `compare`: two result files of `bench`, row by row.
 #include <algorithm>
 
-#include "cli/genome_views.h"
 #include "cli/terminal.h"
+#include "cli/text_files.h"
 #include "cli/verbs.h"
 #include "suite/comparison.h"
 

@@ -56,6 +56,7 @@ std::vector<FlagWord> flag_words(const CommandRow& command) {
 std::string_view subject_of(std::string_view group) {
   if (group == "config") return "the settings";
   if (group == "store") return "the store";
+  if (group == "manager") return "what a server decides by itself";
   return group == "layer" ? "layers" : "genomes";
 }
 

@@ -7,6 +7,7 @@
 
 #include "cli/catalog.h"
 #include "cli/genome_views.h"
+#include "cli/text_files.h"
 #include "cli/remove_each.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
@@ -56,14 +57,6 @@ Result<int> create_from_file(const Invocation& invocation) {
 }
 
 }  // namespace
-
-Result<std::string> read_text(const std::string& path) {
-  std::ifstream file;
-  if (path != "-") file.open(path);
-  std::istream& in = path == "-" ? std::cin : file;
-  if (!in) return fail_errno("read " + path, errno);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
 
 std::string stack_text(const GenomeInfo& genome, std::string_view between) {
   std::string text;

@@ -10,7 +10,6 @@
 
 namespace genepool::cli {
 
-[[nodiscard]] Result<std::string> read_text(const std::string& path);  // "-" = stdin
 [[nodiscard]] std::string stack_text(const GenomeInfo& genome, std::string_view between);  // "pirate:0.8 terse:0.4"
 [[nodiscard]] std::string brief(const std::string& hex);                                   // the digits that people see
 int report_genome(const Invocation& invocation, const GenomeInfo& genome);                 // after it was made or moved; 0

@@ -5,6 +5,7 @@
 #include "base/printable.h"
 #include "cli/catalog.h"
 #include "cli/genome_views.h"
+#include "cli/text_files.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 

@@ -13,7 +13,7 @@ std::string environment(const char* name) {
 
 // The settings that have a short flag. Each only where commands.def gives it to the verb.
 constexpr std::pair<std::string_view, std::string_view> kShortFlags[] = {
-    {"--data-dir", "server.data_dir"}, {"--base", "base.path"}, {"--listen", "server.listen"}, {"--engine", "engine.name"}};
+    {"--data-dir", "server.data_dir"}, {"--base", "base.path"}, {"--listen", "server.listen"}, {"--engine", "engine.name"}, {"--policy", "pool.policy"}, {"--max-hot", "pool.max_hot"}};
 
 }  // namespace
 
@@ -41,17 +41,6 @@ Result<Config> settings_of(const Invocation& invocation) {
     if (is_setting) GENEPOOL_TRY_VOID(set_param(config, flag.substr(2), value, Origin::kFlag));
   }
   return config;
-}
-
-std::string_view origin_name(Origin origin) {
-  switch (origin) {
-    case Origin::kDefault: return "default";
-    case Origin::kFile: return "file";
-    case Origin::kEnvironment: return "environment";
-    case Origin::kFlag: return "flag";
-    case Origin::kManager: return "manager";
-  }
-  return "default";
 }
 
 std::string socket_path_of(const Config& config) {

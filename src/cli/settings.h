@@ -16,8 +16,6 @@ namespace genepool::cli {
 // kUsage with the flag, the variable, or line:column of the file at fault; kIo when a file asked for cannot be read.
 [[nodiscard]] Result<Config> settings_of(const Invocation& invocation);
 
-[[nodiscard]] std::string_view origin_name(Origin origin);
-
 // The Unix socket a server with these settings listens on.
 [[nodiscard]] std::string socket_path_of(const Config& config);
 

@@ -96,11 +96,18 @@ std::string human_span(double ms) {
   return fmt::format("{}d {}h", seconds / 86400, seconds % 86400 / 3600);
 }
 
-std::string human_date(std::int64_t unix_ms) {
+namespace {
+
+std::tm local_time(std::int64_t unix_ms) {
   const std::time_t seconds = static_cast<std::time_t>(unix_ms / 1000);
   std::tm local{};
   ::localtime_r(&seconds, &local);
-  return fmt::format("{:%Y-%m-%d %H:%M}", local);
+  return local;
 }
+
+}  // namespace
+
+std::string human_date(std::int64_t unix_ms) { return fmt::format("{:%Y-%m-%d %H:%M}", local_time(unix_ms)); }
+std::string human_moment(std::int64_t unix_ms) { return fmt::format("{:%Y-%m-%d %H:%M:%S}", local_time(unix_ms)); }
 
 }  // namespace genepool::cli

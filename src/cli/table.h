@@ -42,5 +42,6 @@ class Table {
 [[nodiscard]] std::string human_ms(double ms);                 // "0.31 ms", "12.4 ms", "1.24 s"
 [[nodiscard]] std::string human_span(double ms);               // two units: "4m 12s", "3h 5m"
 [[nodiscard]] std::string human_date(std::int64_t unix_ms);    // local time, "2026-03-01 14:05"
+[[nodiscard]] std::string human_moment(std::int64_t unix_ms);  // the same with seconds
 
 }  // namespace genepool::cli

@@ -4,7 +4,7 @@
 #include "cli/connection.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
-#include "cli/trace_source.h"
+#include "cli/text_files.h"
 #include "cli/verbs.h"
 #include "cli/wire_trace.h"
 #include "runtime/trace_files.h"

@@ -1,14 +1,9 @@
-// Where traces come from and go to on a command line. load_trace(): the trace that a person names: a file in our csv, or else
-// a profile, generated with `seed`; "-" is stdin. Thread: any, blocks. Memory: that of the trace (trace/trace.h).
-// Errors: kNotFound (neither; the profiles are named), and trace/csv.h's with the file before the line: `x.csv: line 17: ...`.
+// Where a verb's TRACE comes from. Thread: any; blocks on disk. Memory: that of the trace (trace/trace.h).
 // Use:   GENEPOOL_TRY(const ReadTrace read, load_trace(invocation.argument("TRACE"), seed));
-//        note_rows(read);
 #pragma once
 
 #include <cstdint>
 #include <fstream>
-#include <functional>
-#include <ostream>
 #include <string>
 
 #include "base/error.h"
@@ -16,15 +11,15 @@
 
 namespace genepool::cli {
 
-[[nodiscard]] Result<ReadTrace> load_trace(const std::string& text, std::uint64_t seed);
+// A csv file of ours (trace/csv.h), "-" = stdin; when there is no such file, the profile of that name, generated with the seed.
+// Says on stderr what was skipped or put in order. kNotFound names the profiles; else trace/csv.h's errors with the file before
+// the line: `x.csv: line 17: ...`.
+[[nodiscard]] Result<ReadTrace> load_trace(const std::string& source, std::uint64_t seed);
 
-// A notice on stderr of rows that were sorted or skipped; silent when there are none.
+// What load_trace() says on stderr; silent when there is nothing to say.
 void note_rows(const ReadTrace& read);
 
 // kNotFound, kBadRequest for a folder, kIo.
 [[nodiscard]] Result<std::ifstream> open_trace_file(const std::string& path);
-
-// `write` to the file; "" and "-" = stdout. kIo, kStoreFull.
-[[nodiscard]] Result<void> write_to(const std::string& path, const std::function<void(std::ostream&)>& write);
 
 }  // namespace genepool::cli

@@ -28,13 +28,13 @@ class TraceSource : public testing::Test {
 };
 
 TEST_F(TraceSource, a_file_is_read) {
+  testing::internal::CaptureStderr();
   const auto read = load_trace(file_of("t_seconds,genome\n2,a\n1,b\n3,c"), 1);
+  const std::string notes = testing::internal::GetCapturedStderr();
   ASSERT_TRUE(read) << read.error().message;
   ASSERT_EQ(read->trace.requests.size(), 2U);
   EXPECT_EQ(read->trace.genomes[read->trace.requests[0].genome].name, "b");
-  testing::internal::CaptureStderr();
-  note_rows(*read);
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "genepool: 1 row out of order, sorted\ngenepool: 1 row skipped: unfinished, or naming no genome\n");
+  EXPECT_EQ(notes, "genepool: 1 row came late, put in order\ngenepool: 1 row skipped: not finished, or without a genome\n");
 }
 
 TEST_F(TraceSource, a_profile_is_generated_with_the_seed) {

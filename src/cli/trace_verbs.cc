@@ -8,6 +8,7 @@
 #include <set>
 
 #include "cli/terminal.h"
+#include "cli/text_files.h"
 #include "cli/trace_report.h"
 #include "cli/trace_source.h"
 #include "cli/verbs.h"
@@ -144,11 +145,11 @@ Result<int> verb_trace_info(const Invocation& invocation) {
   const std::string& name = invocation.argument("TRACE");
   GENEPOOL_TRY(const std::uint64_t seed, seed_of(invocation));
   GENEPOOL_TRY(const ReadTrace read, load_trace(name, seed));
-  note_rows(read);
   const TraceReport report{name, read.trace, trace_info(read.trace), read.rows_moved, read.rows_skipped};
   print(invocation.has("--json") ? trace_json(report) : trace_text(report));
   const std::string page = invocation.text("--html");
-  return page.empty() ? Result<int>(0) : write_to(page, [&](std::ostream& out) { out << trace_html(report); }).map([] { return 0; });
+  if (!page.empty()) GENEPOOL_TRY_VOID(write_text(page, trace_html(report)));
+  return 0;
 }
 
 }  // namespace genepool::cli

@@ -232,5 +232,14 @@ TEST_F(Verbs, version_tells_the_version) {
   EXPECT_THAT(out_, testing::StartsWith("genepool "));
 }
 
+TEST_F(Verbs, the_manager_is_asked_of_a_server_only) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"manager", "log"}, {"manager", "explain", "1"}, {"manager", "knobs"}}) {
+    EXPECT_EQ(run(words), 3);
+    EXPECT_THAT(err_, HasSubstr("genepool serve")) << words[1];
+  }
+  EXPECT_EQ(run({"manager", "log", "--limit", "0"}), 2);
+  EXPECT_EQ(run({"manager", "explain"}), 2);
+}
+
 }  // namespace
 }  // namespace genepool::cli

@@ -151,6 +151,11 @@ std::string ParamRow::environment_name() const {
 
 std::span<const ParamRow> param_rows() { return kRows; }
 
+std::string_view origin_name(Origin origin) {
+  static constexpr std::array<std::string_view, 6> kNames = {"default", "file", "environment", "flag", "operator", "manager"};
+  return kNames.at(static_cast<std::size_t>(origin));
+}
+
 Result<void> set_param(Config& config, std::string_view name, std::string_view value, Origin origin) {
   GENEPOOL_TRY(const std::size_t index, index_of(name));
   GENEPOOL_TRY_VOID(assign(config, index, value));

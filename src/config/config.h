@@ -23,7 +23,12 @@ enum class Live {
   kLocal,    // the same, but not over TCP: it says what is run or called
   kRestart,  // only at the start
 };
-enum class Origin { kDefault, kFile, kEnvironment, kFlag, kManager };
+enum class Origin {
+  kDefault, kFile, kEnvironment, kFlag,
+  kOperator,  // changed by hand while the server runs
+  kManager,   // changed by the manager
+};
+[[nodiscard]] std::string_view origin_name(Origin origin);  // "default", "file", ...
 
 struct ParamRow {
   std::string_view name;  // "pool.max_hot"

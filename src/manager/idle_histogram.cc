@@ -47,6 +47,7 @@ std::optional<IdleHistogram::Window> IdleHistogram::window_of(const Histogram& h
   const std::uint32_t within = sum_of(histogram.bins);
   if (within < kFewestRests || within < histogram.beyond || variation(histogram.bins) < kLeastVariation) return std::nullopt;
   const auto head = static_cast<Duration::rep>(percentile(histogram.bins, kHead));      // its beginning
+  if (head == 0) return std::nullopt;
   const auto tail = static_cast<Duration::rep>(percentile(histogram.bins, kTail)) + 1;  // its end
   return Window{scaled(kBin * head, 1 - kMargin), scaled(kBin * tail, 1 + kMargin)};
 }
@@ -116,14 +117,13 @@ double IdleHistogram::chance_within(GenomeIndex index, Duration horizon, Instant
   return still == 0 ? 0 : 1 - longer_than(now - *genome.last + horizon) / still;
 }
 
-std::vector<GenomeIndex> IdleHistogram::expected(Instant now) const {
-  std::vector<GenomeIndex> open;
+std::optional<GenomeIndex> IdleHistogram::first_expected(Instant now, const std::function<bool(GenomeIndex)>& is_there) const {
   for (const auto& [opening, index] : openings_) {
     if (opening > now) break;
     const Genome& genome = genomes_[index];
-    if (now <= *genome.last + genome.window->keep_until) open.push_back(index);
+    if (now <= *genome.last + genome.window->keep_until && !is_there(index)) return index;
   }
-  return open;
+  return std::nullopt;
 }
 
 }  // namespace genepool

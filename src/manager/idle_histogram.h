@@ -2,11 +2,13 @@
 // bins of a minute for each genome, used only where the coefficient of variation of the bins' counts is at least 2: the rests
 // are alike, so the next one can be told. A window then says when to have the genome ready: from the 5th percentile - 10 %
 // to the 99th + 10 %, counted from its last request. On people's traffic this is no better than a fixed idle limit.
-// Below 60 rests nothing is said: spread evenly over all bins they would pass for alike as well.
+// Below 60 rests nothing is said: spread evenly over all bins they would pass for alike as well. Nor of who comes again within
+// the first minute: that is a person's conversation, and nobody needs to have anything ready.
 // Memory: 520 bytes per genome that came twice. Thread: one at a time.
 #pragma once
 
 #include <array>
+#include <functional>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -31,8 +33,8 @@ class IdleHistogram {
   [[nodiscard]] std::optional<Window> window(GenomeIndex genome) const;
   // Chance that it is asked for within `horizon`, given how long it has rested; 0 where there is no window.
   [[nodiscard]] double chance_within(GenomeIndex genome, Duration horizon, Instant now) const;
-  // All that should be ready now: their window is open. The ones that open first come first.
-  [[nodiscard]] std::vector<GenomeIndex> expected(Instant now) const;
+  // Of those that should be ready now, because their window is open, the one whose window opened first and that is not there.
+  [[nodiscard]] std::optional<GenomeIndex> first_expected(Instant now, const std::function<bool(GenomeIndex)>& is_there) const;
 
  private:
   static constexpr std::size_t kBins = 240;

@@ -7,6 +7,8 @@
 namespace genepool {
 namespace {
 
+bool nobody_is_there(GenomeIndex) { return false; }
+
 using namespace std::chrono_literals;
 
 // `genome` is called by a clock every half hour; returns the time of its last call.
@@ -47,12 +49,13 @@ TEST(IdleHistogram, rests_longer_than_the_bins_give_no_window_when_they_are_most
 TEST(IdleHistogram, it_is_expected_while_its_window_is_open) {
   IdleHistogram idle;
   const Instant last = call_by_clock(idle, 3, 60);
-  EXPECT_TRUE(idle.expected(last + 27min - 1s).empty());
-  EXPECT_EQ(idle.expected(last + 27min), std::vector<GenomeIndex>{3});
-  EXPECT_TRUE(idle.expected(last + 35min).empty()) << "it did not come: closed";
+  EXPECT_EQ(idle.first_expected(last + 27min - 1s, nobody_is_there), std::nullopt);
+  EXPECT_EQ(idle.first_expected(last + 27min, nobody_is_there), GenomeIndex{3});
+  EXPECT_EQ(idle.first_expected(last + 27min, [](GenomeIndex) { return true; }), std::nullopt);
+  EXPECT_EQ(idle.first_expected(last + 35min, nobody_is_there), std::nullopt) << "it did not come: closed";
   idle.observe(3, last + 30min);
-  EXPECT_TRUE(idle.expected(last + 31min).empty()) << "it came: the next opens later";
-  EXPECT_EQ(idle.expected(last + 30min + 28min), std::vector<GenomeIndex>{3});
+  EXPECT_EQ(idle.first_expected(last + 31min, nobody_is_there), std::nullopt) << "it came: the next opens later";
+  EXPECT_EQ(idle.first_expected(last + 30min + 28min, nobody_is_there), GenomeIndex{3});
 }
 
 TEST(IdleHistogram, the_chance_rises_as_the_time_comes_near) {
@@ -70,7 +73,7 @@ TEST(IdleHistogram, the_forgotten_are_not_expected) {
   const Instant last = call_by_clock(idle, 3, 60);
   idle.forget(3);
   idle.forget(99);
-  EXPECT_TRUE(idle.expected(last + 30min).empty());
+  EXPECT_EQ(idle.first_expected(last + 30min, nobody_is_there), std::nullopt);
   (void)call_by_clock(idle, 4, 59);
   EXPECT_EQ(idle.window(4), std::nullopt) << "the histogram that it has now is an empty one";
 }

@@ -28,7 +28,6 @@ Manager::Manager(const ManagerSettings& settings, const Knobs& knobs, std::uint6
       now_(now) {}
 
 void Manager::on(const Notice& notice, Instant now, const Sink& sink) {
-  if (settings_.mode == ManagerMode::kOff && !std::holds_alternative<SettingsSeen>(notice)) return;
   now_ = std::max(now_, now);
   sink_ = &sink;
   std::visit([this](const auto& n) { handle(n); }, notice);
@@ -37,10 +36,7 @@ void Manager::on(const Notice& notice, Instant now, const Sink& sink) {
 
 // ------------------------------------------------------------------------------------------------ what it is told
 void Manager::handle(const RequestSeen& request) {
-  Usage& usage = book_.hold(request.genome);
-  book_.release(usage);  // remembered, but not for ever
-  if (names_.size() <= usage.index) names_.resize(usage.index + 1);
-  names_[usage.index] = request.name;
+  Usage& usage = know(request.genome);
   week_hour_ = request.week_hour;
   last_user_.reset();
   if (request.user != 0) {
@@ -48,22 +44,20 @@ void Manager::handle(const RequestSeen& request) {
     if (user.was_taken) prefetcher_.forget_user(user.index);
     last_user_ = user.index;
   }
-  book_.on_request(usage, {.use = ++last_use_, .hot_bytes = request.hot_bytes, .warm_bytes = request.page_bytes, .prior = knobs_.load_prior}, now_);
+  book_.on_request(usage, ++last_use_, now_);
   prefetcher_.on_request(usage, moment(), loader());
   report_outcome(usage);
   hints_.on_request(usage.index, now_);
-  clocks_.observe(usage.index, now_);
   last_hour_.observe(usage.index, now_);
   sizer_.on_request(usage, now_);
-  if (prefetcher_.residents().has(usage)) guess();  // else when it has come in: nobody waits for a load behind a guess
 }
 
 void Manager::handle(const CameIn& came) {
   Usage* usage = find(came.genome);
   if (usage == nullptr) return;
-  book_.on_hot(*usage, came.took);
+  book_.on_hot(*usage, came.spawn);
+  if (came.from == Tier::kCold) book_.on_warm(*usage, came.took - came.spawn);
   prefetcher_.on_came(*usage);
-  guess();
 }
 
 void Manager::handle(const LeftHot& left) {
@@ -105,27 +99,18 @@ void Manager::handle(const StatusSeen& status) {
   guess();
 }
 
-Result<void> Manager::expect(const SessionExpected& session, Instant now, const Sink& sink) {
-  if (settings_.mode == ManagerMode::kOff) return fail(Code::kUnavailable, "the manager is off (manager.mode)");
-  now_ = std::max(now_, now);
+void Manager::handle(const SessionExpected& session) {
+  const Result<void> taken = take_hint(session);
+  out(HintAnswered{session.ticket, taken ? std::nullopt : std::optional(taken.error())});
+  guess();
+}
+
+Result<void> Manager::take_hint(const SessionExpected& session) {
   SessionHint hint{.source = session.source, .eta = session.eta, .ttl = session.ttl};
-  if (session.genome) {
-    const Usage* usage = find(*session.genome);
-    if (usage == nullptr) {
-      Usage& unused = book_.hold(*session.genome);
-      book_.release(unused);
-      usage = &unused;
-    }
-    prefetcher_.know(*usage);
-    if (names_.size() <= usage->index) names_.resize(usage->index + 1);
-    hint.genome = usage->index;
-  }
+  if (session.genome) hint.genome = know(*session.genome).index;
   if (session.user != 0) hint.user = users_.find(session.user);
   const auto load_time = [&](GenomeIndex genome) { return from_ms(prefetcher_.genome(genome)->hot.seconds * 1e3); };
   GENEPOOL_TRY_VOID(hints_.take(hint, load_time, now_));
-  sink_ = &sink;
-  guess();
-  sink_ = nullptr;
   return {};
 }
 
@@ -145,10 +130,6 @@ void Manager::guess() {
   }
   if (settings_.prefetch == PrefetchRule::kFounding) return guess_as_founded();
   if (settings_.prefetch == PrefetchRule::kOff) return;
-  for (const GenomeIndex index : clocks_.expected(now_)) {
-    const double chance = clocks_.chance_within(index, kPrefetchHorizon, now_);
-    if (try_guess(prefetcher_.weigh(*prefetcher_.genome(index), chance, moment(), loader()), DecisionKind::kGuess, {}, "it comes as if by a clock")) return;
-  }
   if (!prefetcher_.gate().is_open()) return;
   (void)try_guess(prefetcher_.likeliest(moment(), loader()), DecisionKind::kGuess, {}, "the likeliest of those that are not HOT");
 }
@@ -214,7 +195,7 @@ void Manager::carry_out(const SizeChange& change) {
     size_decision_ = decision;
   }
   if (!is_on()) return;
-  for (const SizeChange::Setting& setting : change.settings) out(SetNumber{setting.name, setting.value});
+  for (const SizeChange::Setting& setting : change.settings) out(SetNumber{std::string(setting.name), setting.value});
 }
 
 void Manager::realise_size(bool is_replaced) {
@@ -248,12 +229,19 @@ std::uint64_t Manager::decide(Decision decision) {
   return id;
 }
 
-Usage* Manager::find(const Identity& identity) { return book_.find(identity); }
+Usage& Manager::know(const GenomeSeen& genome) {
+  Usage& usage = book_.hold(genome.identity);
+  book_.release(usage);  // remembered, but not for ever
+  book_.expect(usage, {.hot_bytes = genome.hot_bytes, .warm_bytes = genome.page_bytes, .prior = knobs_.load_prior});
+  if (names_.size() <= usage.index) names_.resize(usage.index + 1);
+  names_[usage.index] = genome.name;
+  prefetcher_.know(usage);
+  return usage;
+}
 
 void Manager::forget(const Usage& usage) {
   prefetcher_.forget(usage);
   hints_.forget(usage.index);
-  clocks_.forget(usage.index);
   last_hour_.forget(usage.index);
   open_guesses_.erase(usage.index);
 }
@@ -261,17 +249,21 @@ void Manager::forget(const Usage& usage) {
 ManagerStatus Manager::status() const {
   const PrefetchGate& gate = prefetcher_.gate();
   const Predictor& predictor = prefetcher_.predictor();
+  const OutcomeBook::Summary guesses = prefetcher_.outcomes();
   ManagerStatus status{.is_gate_open = gate.is_open(),
                        .gate_open_share = gate.open_share(),
                        .loss_with_s = gate.loss_with_s(),
                        .loss_without_s = gate.loss_without_s(),
-                       .guesses = prefetcher_.outcomes(),
-                       .hints = hints_.counts(),
+                       .guesses = {guesses.issued, guesses.used, guesses.wasted, guesses.misses, guesses.wasted_ms, guesses.precision(),
+                                   guesses.recall(), guesses.recently_issued, guesses.recently_used},
+                       .hints_taken = hints_.counts().taken,
+                       .hints_came = hints_.counts().came,
+                       .hints_expired = hints_.counts().expired,
                        .log_loss = predictor.mixture().log_loss(),
                        .brake = sizer_.brakes().reason,
                        .decisions = next_decision_ - 1};
   for (std::size_t i = 0; i < predictor.voice_names().size(); ++i) {
-    status.voices.emplace_back(predictor.voice_names()[i], predictor.mixture().weights()[i]);
+    status.voices.push_back({std::string(predictor.voice_names()[i]), predictor.mixture().weights()[i], ""});
   }
   return status;
 }

@@ -1,8 +1,7 @@
 // Manager: sizes the pool, and brings in what is likely to be wanted; each thing it does is a Decision that says why, and later
 // what came of it. Pure: notices and the time in, wishes out (notices.h). Never on a request's path: a server whose manager is
 // slow, wrong or gone serves as before.
-// Parts: sizer.h (how many places), prefetcher.h (which genome next), hints.h (what clients announce), idle_histogram.h (those
-// that come by a clock), brakes.h (what shortness of memory forbids).
+// Parts: sizer.h (how many places), prefetcher.h (which genome next), hints.h (what clients announce), brakes.h (what shortness of memory forbids).
 // Thread: one at a time. Memory: 10,000 genomes and 20,000 users, the longest unused are forgotten.
 // Use:   Manager manager(settings, knobs, first_decision, now);
 //        manager.on(RequestSeen{...}, now, sink);        // wishes come out during the call
@@ -16,7 +15,6 @@
 
 #include "manager/dense_index.h"
 #include "manager/hints.h"
-#include "manager/idle_histogram.h"
 #include "manager/last_hour.h"
 #include "manager/notices.h"
 #include "manager/prefetcher.h"
@@ -24,18 +22,6 @@
 #include "pool/usage_book.h"
 
 namespace genepool {
-
-struct ManagerStatus {
-  bool is_gate_open = false;
-  double gate_open_share = 0;  // of all requests
-  double loss_with_s = 0, loss_without_s = 0;  // of the shadows with and without prefetch
-  OutcomeBook::Summary guesses;
-  HintCounts hints;
-  double log_loss = 0;  // nats per request of the mixture
-  std::vector<std::pair<std::string_view, double>> voices;  // and how much each is listened to
-  std::string brake;    // what shortness of memory forbids now, "" = nothing
-  std::uint64_t decisions = 0;
-};
 
 class Manager {
  public:
@@ -49,24 +35,25 @@ class Manager {
   void on(const Notice& notice, Instant now, const Sink& sink);
   [[nodiscard]] ManagerStatus status() const;
 
-  // As on(), for a hint that must know whether it was taken: kQueueFull, kBadRequest, kGenomeNotFound as hints.h says.
-  [[nodiscard]] Result<void> expect(const SessionExpected& session, Instant now, const Sink& sink);
-
  private:
   void handle(const RequestSeen& request);
+  void handle(const Answered&) { guess(); }  // not before: nobody waits for a load behind a guess
   void handle(const CameIn& came);
   void handle(const LeftHot& left);
   void handle(const GuessDone& done);
+  void handle(const SessionExpected& session);
   void handle(const SettingsSeen& settings);
   void handle(const StatusSeen& status);
 
-  [[nodiscard]] Usage* find(const Identity& identity);
+  [[nodiscard]] Result<void> take_hint(const SessionExpected& session);
+  Usage& know(const GenomeSeen& genome);
+  [[nodiscard]] Usage* find(const Identity& identity) { return book_.find(identity); }
   [[nodiscard]] const std::string& name_of(const Usage& usage) const { return names_[usage.index]; }
   void forget(const Usage& usage);
   [[nodiscard]] Moment moment() const;
   [[nodiscard]] LoaderState loader() const;
 
-  // The best thing to bring in now: what was announced, what comes by the clock, what is likely.
+  // The best thing to bring in now: what was announced, else what is likely.
   void guess();
   bool try_guess(const std::optional<Guess>& guess, DecisionKind kind, Instant protect_until, std::string_view why);
   void guess_as_founded();
@@ -88,7 +75,6 @@ class Manager {
   std::uint32_t week_hour_ = 0;
   Prefetcher prefetcher_;
   Hints hints_;
-  IdleHistogram clocks_;
   LastHour last_hour_;
   Sizer sizer_;
   std::string followed_hot_, followed_warm_;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/memory_pressure.h"
 #include "manager/prices.h"
@@ -31,17 +32,23 @@ struct ManagerSettings {
 };
 
 // ------------------------------------------------------------------------------------------------ notices
-struct RequestSeen {
-  Identity genome;
+struct GenomeSeen {
+  Identity identity;
   std::string name;                // for people
   std::uint64_t hot_bytes = 0, page_bytes = 0;
+};
+struct RequestSeen {
+  GenomeSeen genome;
   std::uint64_t user = 0;          // 0 = not known
   std::uint32_t week_hour = 0;     // 0..167, of the wall clock
+};
+struct Answered {  // a request has ended: its genome may be idle now
+  Identity genome;
 };
 struct CameIn {
   Identity genome;
   Tier from = Tier::kCold;
-  Duration took{};
+  Duration took{}, spawn{};  // as BroughtIn
 };
 struct LeftHot {
   Identity genome;
@@ -50,14 +57,16 @@ struct GuessDone {
   CommandId command = 0;
   bool is_done = false;  // it is HOT
 };
-struct SessionExpected {  // someone says that a session opens soon
-  std::optional<Identity> genome;  // none: the user's last one
+struct SessionExpected {  // someone says that a session opens soon; HintAnswered follows
+  std::uint64_t ticket = 0;
+  std::optional<GenomeSeen> genome;  // none: the user's last one
   std::uint64_t user = 0, source = 0;
   Duration eta{}, ttl{};
 };
 struct SettingsSeen {
   ManagerSettings manager;
   Knobs pool;  // as they are now
+  std::uint64_t first_decision = 1;  // the number of the next one, for a manager that has just begun
 };
 struct StatusSeen {  // every two seconds or so
   MemoryPressure pressure;
@@ -67,7 +76,7 @@ struct StatusSeen {  // every two seconds or so
   std::string followed_hot, followed_warm;  // experts of the pool's policies
   bool is_loader_idle = false;
 };
-using Notice = std::variant<RequestSeen, CameIn, LeftHot, GuessDone, SettingsSeen, StatusSeen>;
+using Notice = std::variant<RequestSeen, Answered, CameIn, LeftHot, GuessDone, SessionExpected, SettingsSeen, StatusSeen>;
 
 // ------------------------------------------------------------------------------------------------ wishes
 struct MakeHot {  // becomes a Prewarm; GuessDone must follow
@@ -80,7 +89,7 @@ struct LetGo {  // becomes a Demote: nobody asked for it, and memory is short
   Identity genome;
 };
 struct SetNumber {  // a setting of params.def
-  std::string_view name;
+  std::string name;
   std::uint64_t value = 0;
 };
 struct Decided {
@@ -91,9 +100,33 @@ struct Realised {
   double value = 0;
   std::string outcome;
 };
+struct HintAnswered {
+  std::uint64_t ticket = 0;
+  std::optional<Error> refusal;  // kQueueFull, kBadRequest, kGenomeNotFound as hints.h says; kUnavailable: the manager is off
+};
 struct Said {  // a line for the log, where the founding document gives the words
   std::string line;
 };
-using Wish = std::variant<MakeHot, LetGo, SetNumber, Decided, Realised, Said>;
+// What there is to show of the manager.
+struct ManagerStatus {
+  bool is_gate_open = false;
+  double gate_open_share = 0;                  // of all requests
+  double loss_with_s = 0, loss_without_s = 0;  // of the shadows with and without prefetch
+  struct Guesses {
+    std::uint64_t issued = 0, used = 0, wasted = 0, misses = 0;
+    double wasted_ms = 0, precision = 0, recall = 0;
+    std::uint64_t recently_issued = 0, recently_used = 0;  // of the last 50
+  };
+  Guesses guesses;
+  std::uint64_t hints_taken = 0, hints_came = 0, hints_expired = 0;
+  double log_loss = 0;                         // nats per request of the mixture
+  std::vector<Decision::Number> voices;        // how much each is listened to
+  std::string brake;                           // what shortness of memory forbids now, "" = nothing
+  std::uint64_t decisions = 0;
+};
+struct Alive {  // about once a second
+  ManagerStatus status;
+};
+using Wish = std::variant<MakeHot, LetGo, SetNumber, Decided, Realised, HintAnswered, Said, Alive>;
 
 }  // namespace genepool

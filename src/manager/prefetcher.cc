@@ -1,6 +1,6 @@
 #include "manager/prefetcher.h"
 
-#include <cmath>
+#include <algorithm>
 
 namespace genepool {
 namespace {
@@ -27,7 +27,6 @@ void Prefetcher::know(const Usage& usage) {
 }
 
 void Prefetcher::on_request(const Usage& usage, const Moment& moment, LoaderState loader) {
-  know(usage);
   last_use_ = usage.last_use;
   last_outcome_ = outcomes_.on_request(usage.index, real_.has(usage));
   (void)policy_->on_request(usage, moment.now);
@@ -45,6 +44,7 @@ void Prefetcher::shadow(const Usage& usage, const Moment& moment, LoaderState lo
   gate_.on_request({.missed_with_s = request(with_), .missed_without_s = request(without_), .speculative_s = shadow_loaded_s_});
   shadow_loaded_s_ = 0;
   predictor_.observe(usage.index, moment);
+  clocks_.observe(usage.index, moment.now);
   const std::optional<Guess> guess = best(with_, moment, loader);
   if (!guess) return;
   with_.make_room_for(*guess->genome, budget_, *policy_, moment.now);
@@ -53,9 +53,21 @@ void Prefetcher::shadow(const Usage& usage, const Moment& moment, LoaderState lo
 }
 
 std::optional<Guess> Prefetcher::best(const Residents& residents, const Moment& moment, LoaderState loader) const {
-  const auto absent = predictor_.likeliest_absent(moment, [&](GenomeIndex genome) { return residents.has(*by_index_[genome]); });
-  if (!absent) return std::nullopt;
-  return weigh_in(residents, *by_index_[*absent], predictor_.chance_within(*absent, kPrefetchHorizon, moment), moment, loader);
+  const auto is_there = [&](GenomeIndex genome) { return residents.has(*by_index_[genome]); };
+  std::optional<Guess> best;
+  const auto consider = [&](std::optional<GenomeIndex> absent) {
+    if (!absent) return;
+    const std::optional<Guess> guess = weigh_in(residents, *by_index_[*absent], chance_of(*absent, moment), moment, loader);
+    if (guess && (!best || guess->verdict.gain_s() > best->verdict.gain_s())) best = guess;
+  };
+  consider(predictor_.likeliest_absent(moment, is_there));
+  consider(clocks_.first_expected(moment.now, is_there));
+  return best;
+}
+
+// Whoever comes by a clock is expected by it as well.
+double Prefetcher::chance_of(GenomeIndex genome, const Moment& moment) const {
+  return std::max(predictor_.chance_within(genome, kPrefetchHorizon, moment), clocks_.chance_within(genome, kPrefetchHorizon, moment.now));
 }
 
 std::optional<Guess> Prefetcher::weigh_in(const Residents& residents, const Usage& genome, double chance, const Moment& moment,
@@ -63,7 +75,7 @@ std::optional<Guess> Prefetcher::weigh_in(const Residents& residents, const Usag
   if (residents.has(genome)) return std::nullopt;
   Guess guess{.genome = &genome, .chance = chance};
   if (!residents.has_room_for(genome, budget_)) guess.victim = residents.next_to_leave(*policy_, moment.now);
-  if (guess.victim != nullptr) guess.victim_chance = predictor_.chance_within(guess.victim->index, kPrefetchHorizon, moment);
+  if (guess.victim != nullptr) guess.victim_chance = chance_of(guess.victim->index, moment);
   const LoadStake victim = guess.victim == nullptr ? kFreePlace : LoadStake{guess.victim_chance, guess.victim->hot.seconds};
   guess.verdict = weigh_prefetch({chance, genome.hot.seconds}, victim, loader);
   if (!guess.verdict.is_worth_it()) return std::nullopt;
@@ -111,6 +123,7 @@ void Prefetcher::on_guess_done(bool is_done) {
 
 void Prefetcher::forget(const Usage& usage) {
   predictor_.forget(usage.index);
+  clocks_.forget(usage.index);
   policy_->forget(usage);
   for (Residents* residents : {&real_, &with_, &without_}) residents->forget(usage);
   (void)outcomes_.on_gone(usage.index);

@@ -1,11 +1,12 @@
-// Prefetcher: which genome had better be HOT before anyone asks for it. After each request it weighs the likeliest absent genome
-// against who would leave for it (prefetch.h), and may act only while its gate is open: two shadows of HOT, one that follows the
+// Prefetcher: which genome had better be HOT before anyone asks for it. After each request it weighs the likeliest absent genome,
+// and the first of those that come as if by a clock, against who would leave for it (prefetch.h), and may act only while its gate is open: two shadows of HOT, one that follows the
 // same advice and one that does not, must show that it helps (prefetch_gate.h). One guess at a time, at most a tenth of the time
 // spent loading for guesses. Thread: one at a time. Memory: as predictor.h; two shadows.
 #pragma once
 
 #include <optional>
 
+#include "manager/idle_histogram.h"
 #include "manager/outcome_book.h"
 #include "manager/prefetch.h"
 #include "manager/prefetch_gate.h"
@@ -29,7 +30,7 @@ class Prefetcher {
 
   // A request, its usage up to date. Before it: what came and left.
   void on_request(const Usage& usage, const Moment& moment, LoaderState loader);
-  void know(const Usage& usage);  // it may be asked about, although no request came yet
+  void know(const Usage& usage);  // before anything else is told or asked of it
   void on_came(const Usage& usage);
   void on_left(const Usage& usage);
   void forget(const Usage& usage);
@@ -57,12 +58,14 @@ class Prefetcher {
   void shadow(const Usage& usage, const Moment& moment, LoaderState loader);
   [[nodiscard]] std::optional<Guess> best(const Residents& residents, const Moment& moment, LoaderState loader) const;
   [[nodiscard]] std::optional<Guess> weigh_in(const Residents& residents, const Usage& genome, double chance, const Moment& moment, LoaderState loader) const;
+  [[nodiscard]] double chance_of(GenomeIndex genome, const Moment& moment) const;
   [[nodiscard]] bool may_load(Instant now) const;
 
   Budget budget_;
   PolicyKind policy_kind_;
   std::unique_ptr<Policy> policy_;  // its own copy: what it would score if it alone decided
   Predictor predictor_{base_voices()};
+  IdleHistogram clocks_;
   PrefetchGate gate_;
   OutcomeBook outcomes_;
   Residents real_, with_, without_;

@@ -1,4 +1,4 @@
-// One memory budget for HOT and WARM. HOT has so many slots (a genome's page, its KV and its worker), WARM gets the rest in pages.
+// One memory budget for HOT and WARM. HOT has so many slots (a genome's page, KV and worker), WARM has the rest in pages.
 // The split is right where a byte saves as much load in either. So under a budget the price of a HOT slot is what its bytes
 // save, or would save, in WARM; with that price the sizing law (manager/sizing_law.h) finds the split, one slot at a time, and
 // its hysteresis is the split's. Memory that WARM has no use for still has its configured price.

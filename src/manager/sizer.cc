@@ -42,6 +42,7 @@ void Sizer::configure(const ManagerSettings& settings, const Knobs& knobs, Insta
 }
 
 void Sizer::on_request(const Usage& usage, Instant now) {
+  requests_ = std::min(requests_ + 1, kFewestRequests);
   slot_bytes_ = std::max(slot_bytes_, usage.hot.bytes);
   page_bytes_ = std::max(page_bytes_, usage.warm.bytes);
   const auto place = hot_curve_.observe(usage.index, usage.hot.seconds, now);
@@ -67,6 +68,7 @@ MemoryBudget Sizer::budget() const {
 }
 
 std::optional<SizeChange> Sizer::by_law(Instant now) {
+  if (requests_ < kFewestRequests) return std::nullopt;
   const MemoryBudget memory = budget();
   const SlotPrice price = settings_.may_size_warm ? price_in_budget(memory, knobs_.max_hot, warm_curve_, settings_.prices, now)
                                                   : SlotPrice{cost_per_second(memory.slot_bytes, settings_.prices), cost_per_second(memory.slot_bytes, settings_.prices)};

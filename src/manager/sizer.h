@@ -61,6 +61,8 @@ class Sizer {
   FoundingRules founding_;
   Brakes brakes_;
   BrakeVerdict verdict_;
+  std::uint32_t requests_ = 0;                     // at most kFewestRequests are counted
+  static constexpr std::uint32_t kFewestRequests = 75;  // of the curve's memory: before, silence looks like places that save nothing
   std::uint64_t slot_bytes_ = 0, page_bytes_ = 0;  // the largest seen
 
   struct Watched {

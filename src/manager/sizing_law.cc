@@ -50,14 +50,14 @@ void SizingLaw::choose(SizingDecision& decision, bool may_grow) {
 }
 
 std::string sizing_text(const SizingDecision& decision) {
-  const std::string inputs =
-      fmt::format("one more slot would save {:.4g} s/s at a price of {:.4g}, the last one saves {:.4g} at {:.4g}; windows in a row: "
-                  "{} to grow, {} to shrink",
-                  decision.up, decision.price.one_more, decision.last, decision.price.last, decision.grow_windows,
-                  decision.shrink_windows);
+  const std::string inputs = fmt::format(
+      "one more slot would save {:.4g} s/s at a price of {:.4g}, the last one saves {:.4g} at {:.4g}; windows in a row: "
+      "{} to grow, {} to shrink",
+      decision.up, decision.price.one_more, decision.last, decision.price.last, decision.grow_windows, decision.shrink_windows);
   if (decision.is_held_back) return fmt::format("{} slots, held back from {}: {}", decision.from, decision.from + 1, inputs);
   if (decision.to == decision.from) return fmt::format("{} slots stay: {}", decision.from, inputs);
-  return fmt::format("{} -> {} slots: {}; expected {:+.3g} s of load an hour", decision.from, decision.to, inputs, decision.value());
+  return fmt::format("{} -> {} slots: {}; expected {:+.3g} s of load an hour", decision.from, decision.to, inputs,
+                     decision.value());
 }
 
 }  // namespace genepool

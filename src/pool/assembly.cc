@@ -72,6 +72,7 @@ void PoolCore::State::build(Entry& e) {
 void PoolCore::State::spawn(Entry& e) {
   e.worker.emplace(Worker{.id = ++last_worker});
   workers.emplace(last_worker, &e);
+  e.spawn_since = now;
   refresh(e);
   out(SpawnWorker{last_worker, e.spec.identity});
 }
@@ -110,8 +111,10 @@ void PoolCore::State::handle(const WorkerReady& ready) {
   if (e == nullptr || e->worker->state != WorkerState::kStarting) return;
   Worker& w = *e->worker;
   w.hot_since = w.last_sign = now;
-  book.on_hot(*e->usage, now - e->assembly_since);
-  out(BroughtIn{w.id, e->spec.identity, e->assembly_tier, now - e->assembly_since});
+  const BroughtIn news{w.id, e->spec.identity, e->assembly_tier, now - e->assembly_since, now - e->spawn_since};
+  const bool stays_warm = e->page_bytes <= knobs.warm_bytes && knobs.warm_max_genomes > 0;
+  book.on_hot(*e->usage, stays_warm ? news.spawn : news.took);
+  out(news);
   become_idle(w);
   fill(*e);  // also when an evict is pending: these waited for this very assembly
   refresh(*e);

@@ -3,55 +3,52 @@
 #pragma once
 
 #include "pool/events.h"
+#include "pool/field_text.h"
 
-namespace genepool::log_fields {
+namespace genepool {
 
-// F is called with each field; T is const for the writer.
-template <class T, class U>
-concept Is = std::same_as<std::remove_const_t<T>, U>;
+void walk_fields(auto&, Is<Drain> auto&) {}
+void walk_fields(auto&, Is<Tick> auto&) {}
 
-void walk(auto&, Is<Drain> auto&) {}
-void walk(auto&, Is<Tick> auto&) {}
+void walk_fields(auto& f, Is<LayerCharge> auto& v) { f(v.id), f(v.bytes); }
+void walk_fields(auto& f, Is<GenomeSpec> auto& v) { f(v.identity), f(v.page_bytes), f(v.layers); }
+void walk_fields(auto& f, Is<Error> auto& v) { f(v.code), f(v.message), f(v.param), f(v.retry_after); }
 
-void walk(auto& f, Is<LayerCharge> auto& v) { f(v.id), f(v.bytes); }
-void walk(auto& f, Is<GenomeSpec> auto& v) { f(v.identity), f(v.page_bytes), f(v.layers); }
-void walk(auto& f, Is<Error> auto& v) { f(v.code), f(v.message), f(v.param), f(v.retry_after); }
-
-void walk(auto& f, Is<Arrive> auto& v) { f(v.request), f(v.genome), f(v.deadline), f(v.user); }
-void walk(auto& f, Is<Cancel> auto& v) { f(v.request); }
-void walk(auto& f, Is<FirstToken> auto& v) { f(v.request); }
-void walk(auto& f, Is<Release> auto& v) { f(v.request), f(v.keep_hot); }
-void walk(auto& f, Is<PageBuilt> auto& v) { f(v.identity), f(v.page_bytes), f(v.loaded); }
-void walk(auto& f, Is<PageFailed> auto& v) { f(v.identity), f(v.error); }
-void walk(auto& f, Is<WorkerReady> auto& v) { f(v.worker); }
-void walk(auto& f, Is<WorkerFailed> auto& v) { f(v.worker), f(v.error); }
-void walk(auto& f, Is<WorkerGone> auto& v) { f(v.worker); }
-void walk(auto& f, Is<WorkerAlive> auto& v) { f(v.worker); }
-void walk(auto& f, Is<ProbeAnswered> auto& v) { f(v.worker); }
-void walk(auto& f, Is<BringTo> auto& v) { f(v.command), f(v.genome), f(v.goal), f(v.deadline); }
-void walk(auto& f, Is<Prewarm> auto& v) { f(v.command), f(v.genome), f(v.victim), f(v.protect_until), f(v.deadline); }
-void walk(auto& f, Is<Demote> auto& v) { f(v.command), f(v.identity); }
-void walk(auto& f, Is<SetPin> auto& v) { f(v.genome), f(v.is_pinned); }
-void walk(auto& f, Is<LayerGone> auto& v) { f(v.layer); }
-void walk(auto& f, Is<BaseState> auto& v) { f(v.can_spawn), f(v.is_final); }
-void walk(auto& f, Is<SetKnobs> auto& v) { f(v.knobs); }
-void walk(auto& f, Is<Knobs> auto& v) {
+void walk_fields(auto& f, Is<Arrive> auto& v) { f(v.request), f(v.genome), f(v.deadline), f(v.user); }
+void walk_fields(auto& f, Is<Cancel> auto& v) { f(v.request); }
+void walk_fields(auto& f, Is<FirstToken> auto& v) { f(v.request); }
+void walk_fields(auto& f, Is<Release> auto& v) { f(v.request), f(v.keep_hot); }
+void walk_fields(auto& f, Is<PageBuilt> auto& v) { f(v.identity), f(v.page_bytes), f(v.loaded); }
+void walk_fields(auto& f, Is<PageFailed> auto& v) { f(v.identity), f(v.error); }
+void walk_fields(auto& f, Is<WorkerReady> auto& v) { f(v.worker); }
+void walk_fields(auto& f, Is<WorkerFailed> auto& v) { f(v.worker), f(v.error); }
+void walk_fields(auto& f, Is<WorkerGone> auto& v) { f(v.worker); }
+void walk_fields(auto& f, Is<WorkerAlive> auto& v) { f(v.worker); }
+void walk_fields(auto& f, Is<ProbeAnswered> auto& v) { f(v.worker); }
+void walk_fields(auto& f, Is<BringTo> auto& v) { f(v.command), f(v.genome), f(v.goal), f(v.deadline); }
+void walk_fields(auto& f, Is<Prewarm> auto& v) { f(v.command), f(v.genome), f(v.victim), f(v.protect_until), f(v.deadline); }
+void walk_fields(auto& f, Is<Demote> auto& v) { f(v.command), f(v.identity); }
+void walk_fields(auto& f, Is<SetPin> auto& v) { f(v.genome), f(v.is_pinned); }
+void walk_fields(auto& f, Is<LayerGone> auto& v) { f(v.layer); }
+void walk_fields(auto& f, Is<BaseState> auto& v) { f(v.can_spawn), f(v.is_final); }
+void walk_fields(auto& f, Is<SetKnobs> auto& v) { f(v.knobs); }
+void walk_fields(auto& f, Is<Knobs> auto& v) {
   f(v.max_hot), f(v.hot_bytes), f(v.kv_bytes_per_worker), f(v.warm_max_genomes), f(v.warm_bytes), f(v.sequences), f(v.queue);
   f(v.idle_ttl), f(v.turn), f(v.stuck_after), f(v.probe_timeout);
   f(v.hot_policy), f(v.warm_policy), f(v.min_residency), f(v.load_prior);
 }
 
-void walk(auto& f, Is<GrantRequest> auto& v) { f(v.request), f(v.worker), f(v.identity), f(v.tier), f(v.is_retry); }
-void walk(auto& f, Is<RefuseRequest> auto& v) { f(v.request), f(v.error); }
-void walk(auto& f, Is<BuildPage> auto& v) { f(v.identity), f(v.missing); }
-void walk(auto& f, Is<SpawnWorker> auto& v) { f(v.worker), f(v.identity); }
-void walk(auto& f, Is<BroughtIn> auto& v) { f(v.worker), f(v.identity), f(v.from), f(v.took); }
-void walk(auto& f, Is<ProbeWorker> auto& v) { f(v.worker); }
-void walk(auto& f, Is<KillWorker> auto& v) { f(v.worker), f(v.identity), f(v.reason); }
-void walk(auto& f, Is<CancelOnWorker> auto& v) { f(v.request), f(v.worker); }
-void walk(auto& f, Is<DropPage> auto& v) { f(v.identity); }
-void walk(auto& f, Is<DropLayer> auto& v) { f(v.layer); }
-void walk(auto& f, Is<CommandDone> auto& v) { f(v.command), f(v.is_ok), f(v.error); }
+void walk_fields(auto& f, Is<GrantRequest> auto& v) { f(v.request), f(v.worker), f(v.identity), f(v.tier), f(v.is_retry); }
+void walk_fields(auto& f, Is<RefuseRequest> auto& v) { f(v.request), f(v.error); }
+void walk_fields(auto& f, Is<BuildPage> auto& v) { f(v.identity), f(v.missing); }
+void walk_fields(auto& f, Is<SpawnWorker> auto& v) { f(v.worker), f(v.identity); }
+void walk_fields(auto& f, Is<BroughtIn> auto& v) { f(v.worker), f(v.identity), f(v.from), f(v.took), f(v.spawn); }
+void walk_fields(auto& f, Is<ProbeWorker> auto& v) { f(v.worker); }
+void walk_fields(auto& f, Is<KillWorker> auto& v) { f(v.worker), f(v.identity), f(v.reason); }
+void walk_fields(auto& f, Is<CancelOnWorker> auto& v) { f(v.request), f(v.worker); }
+void walk_fields(auto& f, Is<DropPage> auto& v) { f(v.identity); }
+void walk_fields(auto& f, Is<DropLayer> auto& v) { f(v.layer); }
+void walk_fields(auto& f, Is<CommandDone> auto& v) { f(v.command), f(v.is_ok), f(v.error); }
 
 // In the order of the variants.
 inline constexpr const char* kEventNames[] = {"Arrive",       "Cancel",      "FirstToken",    "Release",       "PageBuilt",
@@ -63,8 +60,8 @@ inline constexpr const char* kActionNames[] = {"Grant",  "Refuse",         "Buil
 static_assert(std::size(kEventNames) == std::variant_size_v<Event>);
 static_assert(std::size(kActionNames) == std::variant_size_v<Action>);
 
-// An enum's last value, so that a log with a wild one is refused and not undefined behaviour.
+constexpr int last_value(Tier) { return static_cast<int>(Tier::kHot); }
 constexpr int last_value(Goal) { return static_cast<int>(Goal::kCold); }
 constexpr int last_value(PolicyKind) { return static_cast<int>(kPolicyKinds) - 1; }
 
-}  // namespace genepool::log_fields
+}  // namespace genepool

@@ -165,7 +165,8 @@ struct BroughtIn {  // news, nothing to do: the genome is HOT
   WorkerId worker = 0;
   Identity identity;
   Tier from = Tier::kCold;
-  Duration took{};  // since it was given its place
+  Duration took{};   // since it was given its place
+  Duration spawn{};  // of that, since its page was there: what it costs to bring in again while its page stays WARM
 };
 struct ProbeWorker {  // answer ProbeAnswered; the pool watches the time
   WorkerId worker = 0;

@@ -30,8 +30,8 @@ int ghost_misses(PolicyKind kind, std::string_view requests, std::uint32_t place
   int misses = 0;
   for (const char genome : requests) {
     Usage& usage = book.hold(test_digest('G', genome));
-    book.on_request(usage, {.use = ++use, .hot_bytes = 1}, now);
-    usage.hot.seconds = 1;
+    usage.hot = {1, 1, true};
+    book.on_request(usage, ++use, now);
     misses += policy->on_request(usage, now) ? 0 : 1;
     now += 60s;
   }
@@ -120,7 +120,7 @@ TEST(Policy, cost_and_size_count_where_they_bind) {
   const auto use = [&](char name, Cost cost) -> Usage& {
     Usage& usage = book.hold(test_digest('G', name));
     usage.hot = {cost.seconds, cost.bytes, true};
-    book.on_request(usage, {.use = 1, .hot_bytes = cost.bytes}, 1h);
+    book.on_request(usage, 1, 1h);
     (void)policy->on_request(usage, 1h);
     return usage;
   };
@@ -136,7 +136,7 @@ TEST(UsageBook, the_longest_unused_is_forgotten_but_not_who_is_held) {
   const auto id = [](char name) { return test_digest('G', name); };
   const Usage& a = book.hold(id('A'));
   Usage& b = book.hold(id('B'));
-  book.on_request(b, {.use = 1}, 1h);
+  book.on_request(b, 1, 1h);
   book.release(b);
   const Usage& c = book.hold(id('C'));
   EXPECT_EQ(forgotten, std::vector{id('B')}) << "A is older, but held";
@@ -149,13 +149,13 @@ TEST(UsageBook, the_longest_unused_is_forgotten_but_not_who_is_held) {
 TEST(UsageBook, a_load_is_believed_to_cost_what_others_do_until_it_is_measured) {
   UsageBook book(9, [](const Usage&) {});
   Usage &a = book.hold(test_digest('G', 'A')), &b = book.hold(test_digest('G', 'B'));
-  const UsageBook::Request request{.use = 1, .hot_bytes = 7, .warm_bytes = 5, .prior = 10ms};
-  book.on_request(a, request, 1h);
+  const UsageBook::Expected expected{.hot_bytes = 7, .warm_bytes = 5, .prior = 10ms};
+  book.expect(a, expected);
   EXPECT_DOUBLE_EQ(a.hot.seconds, 0.01);
   EXPECT_EQ(a.hot.bytes, 7u);
   EXPECT_EQ(a.warm.bytes, 5u);
   book.on_hot(a, 2s);
-  book.on_request(b, request, 1h);
+  book.expect(b, expected);
   EXPECT_DOUBLE_EQ(b.hot.seconds, 2);
   EXPECT_DOUBLE_EQ(b.warm.seconds, 0.01);
   book.on_hot(a, 3s);
@@ -167,8 +167,8 @@ TEST(UsageBook, a_load_is_believed_to_cost_what_others_do_until_it_is_measured) 
 TEST(UsageBook, counts_halve_in_their_time) {
   UsageBook book(2, [](const Usage&) {});
   Usage& a = book.hold(test_digest('G', 'A'));
-  book.on_request(a, {.use = 1}, 1h);
-  book.on_request(a, {.use = 2}, 1h + 10min);
+  book.on_request(a, 1, 1h);
+  book.on_request(a, 2, 1h + 10min);
   EXPECT_DOUBLE_EQ(a.count_10m, 1.5);
   EXPECT_NEAR(a.count_1d, 1 + std::exp2(-1 / 144.0), 1e-12);
   EXPECT_EQ(a.requests, 2u);

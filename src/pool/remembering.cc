@@ -9,8 +9,8 @@ Budget PoolCore::State::warm_budget() const {
 }
 
 void PoolCore::State::remember_request(Entry& e) {
-  const UsageBook::Request request{.use = ++last_use, .hot_bytes = hot_need(e), .warm_bytes = e.page_bytes, .prior = knobs.load_prior};
-  book.on_request(*e.usage, request, now);
+  book.expect(*e.usage, {.hot_bytes = hot_need(e), .warm_bytes = e.page_bytes, .prior = knobs.load_prior});
+  book.on_request(*e.usage, ++last_use, now);
   (void)hot_policy->on_request(*e.usage, now);
   if (!e.is_bare_base()) (void)warm_policy->on_request(*e.usage, now);
 }

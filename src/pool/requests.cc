@@ -22,7 +22,7 @@ Error died_error(const char* when) {
 // "Come back in about the time that bringing a genome in takes."
 Error PoolCore::State::busy_error(Code code, std::string message) const {
   Error error = make_error(code, std::move(message));
-  const double seconds = std::clamp(book.usual_hot_seconds(), kRetryAfterMin, kRetryAfterMax);
+  const double seconds = std::clamp(book.usual_page_in_seconds(), kRetryAfterMin, kRetryAfterMax);
   error.retry_after = std::chrono::milliseconds(std::llround(seconds * 1e3));
   return error;
 }

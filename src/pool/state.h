@@ -90,7 +90,7 @@ struct PoolCore::State {
     Seat seat = Seat::kNone;
     std::uint64_t kv_bytes = 0;  // charged with the seat
     Tier assembly_tier = Tier::kCold;
-    Instant assembly_since{}, build_since{};
+    Instant assembly_since{}, build_since{}, spawn_since{};
     bool has_respawned = false;
     std::optional<Worker> worker;
     boost::container::flat_set<Request*, BySeq> waiting;  // keeps its room: a HOT hit allocates nothing

@@ -38,17 +38,20 @@ Usage* UsageBook::find(const Identity& identity) {
 
 void UsageBook::release(const Usage& usage) { --of(usage)->holders; }
 
-void UsageBook::on_request(Usage& usage, const Request& request, Instant now) {
-  const auto expect = [&](Cost& cost, const Usual& usual, std::uint64_t bytes) {
-    if (!cost.is_measured) cost.seconds = usual.is_measured ? usual.seconds : to_ms(request.prior) / 1e3;
+void UsageBook::expect(Usage& usage, const Expected& expected) const {
+  const auto fill = [&](Cost& cost, const Usual& usual, std::uint64_t bytes) {
+    if (!cost.is_measured) cost.seconds = usual.is_measured ? usual.seconds : to_ms(expected.prior) / 1e3;
     cost.bytes = bytes;
   };
-  expect(usage.hot, usual_hot_, request.hot_bytes);
-  expect(usage.warm, usual_warm_, request.warm_bytes);
+  fill(usage.hot, usual_hot_, expected.hot_bytes);
+  fill(usage.warm, usual_warm_, expected.warm_bytes);
+}
+
+void UsageBook::on_request(Usage& usage, std::uint64_t use, Instant now) {
   const Duration elapsed = now - usage.last_time;
   usage.count_10m = usage.count_10m * decay(elapsed, kTenMinutes) + 1;
   usage.count_1d = usage.count_1d * decay(elapsed, kOneDay) + 1;
-  usage.last_use = request.use;
+  usage.last_use = use;
   usage.last_time = now;
   ++usage.requests;
   pages_.splice(pages_.begin(), pages_, of(usage));

@@ -23,18 +23,20 @@ class UsageBook {
   [[nodiscard]] Usage* find(const Identity& identity);  // null: not remembered; does not hold it
   void release(const Usage& usage);
 
-  // A request, the `use`th one. `hot_bytes`, `warm_bytes`: what it holds there, or is believed to. What its loads cost, before
-  // any was measured, is what others' usually do, and before that `prior`.
-  struct Request {
-    std::uint64_t use = 0, hot_bytes = 0, warm_bytes = 0;
+  // What it holds in a tier, or is believed to. What its loads cost, before any was measured, is what others' usually do, and
+  // before that `prior`.
+  struct Expected {
+    std::uint64_t hot_bytes = 0, warm_bytes = 0;
     Duration prior{};
   };
-  void on_request(Usage& usage, const Request& request, Instant now);
+  void expect(Usage& usage, const Expected& expected) const;
+  void on_request(Usage& usage, std::uint64_t use, Instant now);  // the `use`th one
   // It was brought to HOT, or its page was built.
   void on_hot(Usage& usage, Duration took) { on_load(usage.hot, usual_hot_, took); }
   void on_warm(Usage& usage, Duration took) { on_load(usage.warm, usual_warm_, took); }
 
-  [[nodiscard]] double usual_hot_seconds() const { return usual_hot_.seconds; }  // 0 before any was measured
+  // To bring a genome from COLD to HOT; 0 before any was measured.
+  [[nodiscard]] double usual_page_in_seconds() const { return usual_hot_.seconds + usual_warm_.seconds; }
   [[nodiscard]] std::size_t size() const { return pages_.size(); }
 
  private:

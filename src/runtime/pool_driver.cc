@@ -35,7 +35,7 @@ struct PoolDriver::State {
     if (log_file) {
       for (const Action& action : actions) write(action_line(action));
     }
-    perform(actions);
+    perform(event, actions);
   }
 
   Loop& loop;
@@ -88,6 +88,9 @@ void PoolDriver::feed(Event event) {
 }
 
 PoolSnapshot PoolDriver::snapshot() const { return state_->core.snapshot(); }
+
+std::string_view PoolDriver::followed_hot() const { return state_->core.hot_policy().followed; }
+std::string_view PoolDriver::followed_warm() const { return state_->core.warm_policy().followed; }
 
 void PoolDriver::flush_log() {
   if (state_->log_file) std::fflush(state_->log_file.get());

@@ -17,7 +17,7 @@ namespace genepool {
 
 class PoolDriver {
  public:
-  using Perform = std::function<void(const std::vector<Action>&)>;  // the actions of one event, in order
+  using Perform = std::function<void(const Event&, const std::vector<Action>&)>;  // an event and its actions, in order
 
   // `event_log`: file that is written anew, "" = none. kIo.
   [[nodiscard]] static Result<std::unique_ptr<PoolDriver>> make(Loop& loop, const Knobs& knobs, const std::string& event_log,
@@ -26,6 +26,8 @@ class PoolDriver {
 
   void feed(Event event);
   [[nodiscard]] PoolSnapshot snapshot() const;
+  [[nodiscard]] std::string_view followed_hot() const;  // experts of the pool's policies
+  [[nodiscard]] std::string_view followed_warm() const;
   void flush_log();
 
  private:

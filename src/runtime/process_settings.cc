@@ -21,6 +21,10 @@ std::string worker_program(const Config& config) {
   return (self.parent_path() / "genepool-worker").string();
 }
 
+std::string manager_program(const Config& config) {
+  return (std::filesystem::path(worker_program(config)).parent_path() / "genepool-manager").string();
+}
+
 Result<void> check_worker_program(const Config& config) {
   const std::string program = worker_program(config);
   if (::access(program.c_str(), X_OK) == 0) return {};

@@ -11,6 +11,7 @@ namespace genepool {
 
 [[nodiscard]] int cores_of(const Config& config);  // that may compute, all workers together
 [[nodiscard]] std::string worker_program(const Config& config);
+[[nodiscard]] std::string manager_program(const Config& config);  // beside the worker's
 [[nodiscard]] Result<void> check_worker_program(const Config& config);  // kNotFound
 [[nodiscard]] Store::Prepared prepared_use(const Config& config);
 

@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 #include "base/memory_pressure.h"
+#include "manager/settings_of_config.h"
+#include "pool/knobs_of_config.h"
 #include "runtime/base_preparation.h"
 #include "runtime/process_memory.h"
 #include "runtime/process_settings.h"
@@ -67,6 +69,15 @@ Result<bool> prepare_at_first(const Config& config, Store& store, const std::str
   return true;
 }
 
+// A history that cannot be used or kept is no reason not to serve.
+std::unique_ptr<History> open_history(const std::string& data_dir) {
+  std::unique_ptr<History> history = History::open(data_dir + "/history.sqlite");
+  const History::State state = history->state();
+  if (!state.set_aside.empty()) log(Level::kWarn, "the history of decisions was set aside, a new one begins", {{"why", state.set_aside}});
+  if (!state.error.empty()) log(Level::kWarn, "decisions are not kept", {{"why", state.error}});
+  return history;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config) {
@@ -81,15 +92,17 @@ Result<std::unique_ptr<Runtime>> Runtime::open(const Config& config) {
     GENEPOOL_TRY(base, store->use_base(base.first));
   }
   GENEPOOL_TRY(const std::string weights, store->weights_file(base.first, base.second));
-  auto runtime = std::make_unique<RuntimeImpl>(config, std::move(store), std::move(base.first), std::move(base.second), weights);
+  auto runtime = std::make_unique<RuntimeImpl>(config, std::move(store), open_history(data_dir_of(config)), std::move(base.first),
+                                               std::move(base.second), weights);
   GENEPOOL_TRY_VOID(runtime->start());
   return runtime;
 }
 
-RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std::string base_path, BaseModel base,
-                         std::string weights_path)
+RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std::unique_ptr<History> history, std::string base_path,
+                         BaseModel base, std::string weights_path)
     : config_(config),
       store_(std::move(store)),
+      history_(std::move(history)),
       base_path_(std::move(base_path)),
       base_(std::move(base)),
       weights_path_(std::move(weights_path)),
@@ -109,10 +122,15 @@ RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std
 Result<void> RuntimeImpl::start() {
   GENEPOOL_TRY(gate_, CoreGate::create(cores_of(config_)));
   supervisor_ = std::make_unique<Supervisor>(loop_, zygote_options(config_, weights_path_), gate_, *this);
+  next_decision_ = history_->next_id();
+  manager_ = std::make_unique<ManagerProcess>(
+      loop_, manager_program(config_), [this] { return SettingsSeen{manager_settings_of(config_), knobs(), next_decision_}; },
+      [this](const Wish& wish) { std::visit([this](const auto& w) { carry_out(w); }, wish); });
   return on_strand([this]() -> Result<void> {
     GENEPOOL_TRY(pool_, PoolDriver::make(loop_, knobs(), config_.log_events,
-                                         [this](const std::vector<Action>& actions) { perform(actions); }));
+                                         [this](const Event& event, const std::vector<Action>& actions) { perform(event, actions); }));
     pool_->feed(BaseState{false, false});
+    switch_manager();
     second_timer_ = loop_.make_timer([this] { on_second(); });
     on_second();
     return supervisor_->start();
@@ -121,6 +139,7 @@ Result<void> RuntimeImpl::start() {
 
 RuntimeImpl::~RuntimeImpl() {
   on_strand([this] {
+    if (manager_) manager_->stop();
     if (supervisor_) supervisor_->shut_down(kShutDownLimit);
     while (!requests_.empty()) {
       Outcome outcome;
@@ -143,30 +162,8 @@ std::uint64_t RuntimeImpl::kv_quota() const {
   return config_.kv_bytes > 0 ? static_cast<std::uint64_t>(config_.kv_bytes) : kv_bytes_default_;
 }
 
-// params.def lets no other words in.
-static PolicyKind known_policy(std::string_view name) {
-  const std::optional<PolicyKind> kind = policy_from(name);
-  GENEPOOL_CHECK(kind.has_value(), "no policy is called {}", name);
-  return *kind;
-}
-
 Knobs RuntimeImpl::knobs() const {
-  Knobs knobs;
-  knobs.max_hot = static_cast<std::uint32_t>(config_.pool_max_hot);
-  knobs.hot_bytes = config_.pool_hot_bytes > 0 ? static_cast<std::uint64_t>(config_.pool_hot_bytes) : hot_bytes_default_;
-  knobs.kv_bytes_per_worker = engine_.kv_bytes_per_token * engine_.context_size;
-  knobs.warm_max_genomes = static_cast<std::uint32_t>(config_.warm_max_genomes);
-  knobs.warm_bytes = config_.warm_bytes > 0 ? static_cast<std::uint64_t>(config_.warm_bytes) : warm_bytes_default_;
-  knobs.sequences = static_cast<std::uint32_t>(config_.pool_sequences);
-  knobs.queue = static_cast<std::uint32_t>(config_.pool_queue);
-  knobs.idle_ttl = std::chrono::milliseconds(config_.pool_idle_ttl);
-  knobs.turn = std::chrono::milliseconds(config_.pool_turn);
-  knobs.stuck_after = std::chrono::milliseconds(config_.pool_stuck_after);
-  knobs.probe_timeout = std::chrono::milliseconds(config_.pool_probe_timeout);
-  knobs.hot_policy = known_policy(config_.pool_policy);
-  knobs.warm_policy = known_policy(config_.warm_policy);
-  knobs.min_residency = std::chrono::milliseconds(config_.pool_min_residency);
-  return knobs;
+  return knobs_of(config_, {hot_bytes_default_, warm_bytes_default_, engine_.kv_bytes_per_token * engine_.context_size});
 }
 
 void RuntimeImpl::on_second() {
@@ -180,6 +177,8 @@ void RuntimeImpl::on_second() {
   spare_.give_back_unused();
   pool_->flush_log();
   if (trace_.wants_flush()) errands_.submit([this] { trace_.flush(monotonic_now()); });
+  manager_->check(monotonic_now());
+  report_to_manager();
   loop_.set_timer(second_timer_, monotonic_now() + std::chrono::seconds(1));
 }
 
@@ -233,18 +232,23 @@ Result<void> RuntimeImpl::set_param(std::string_view name, std::string_view valu
       return fail_param(Code::kConflict, std::string(name), "{} changes only with a restart", name);
     }
     Config changed = config_;
-    GENEPOOL_TRY_VOID(genepool::set_param(changed, name, value, Origin::kManager));
+    GENEPOOL_TRY_VOID(genepool::set_param(changed, name, value, Origin::kOperator));
     GENEPOOL_TRY_VOID(check_alarm_command(changed.thrash_command));
-    config_ = std::move(changed);
-    pool_->feed(SetKnobs{knobs()});
-    kv_shelf_.set_quota(kv_quota());
-    store_->set_quota(static_cast<std::uint64_t>(config_.store_quota));
-    ledger_.configure(config_);
-    trace_.configure(config_.trace_record, static_cast<std::uint64_t>(config_.trace_bytes));
-    set_up_log(config_);
-    ledger_.setting_changed(name, value);
+    use(std::move(changed), name, value);
     return {};
   });
+}
+
+void RuntimeImpl::use(Config changed, std::string_view name, std::string_view value) {
+  config_ = std::move(changed);
+  pool_->feed(SetKnobs{knobs()});
+  kv_shelf_.set_quota(kv_quota());
+  store_->set_quota(static_cast<std::uint64_t>(config_.store_quota));
+  ledger_.configure(config_);
+  trace_.configure(config_.trace_record, static_cast<std::uint64_t>(config_.trace_bytes));
+  set_up_log(config_);
+  ledger_.setting_changed(name, value);
+  switch_manager();
 }
 
 void RuntimeImpl::drain(std::function<void()> done) {
@@ -289,6 +293,10 @@ RuntimeStatus RuntimeImpl::status(bool with_memory) {
     s.base_phase = base_phase_;
     s.base_error = base_error_;
     s.engine = engine_;
+    s.manager = manager_status_;
+    s.manager_mode = config_.manager_mode;
+    s.manager_static = manager_->why_static();
+    s.manager_pid = manager_->pid();
     s.kv = kv_shelf_.usage();
     s.kv_limit_bytes = kv_shelf_.quota();
     s.zygote_pid = supervisor_->zygote_pid();

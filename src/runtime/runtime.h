@@ -23,12 +23,14 @@
 #include "genome/base_model.h"
 #include "genome/genome.h"
 #include "import/import.h"
+#include "manager/notices.h"
 #include "metrics/metrics.h"
 #include "pool/pool_core.h"
 #include "pool/thrash.h"
 #include "runtime/event_feed.h"
 #include "runtime/kv_shelf.h"
 #include "runtime/trace_recorder.h"
+#include "store/history.h"
 #include "store/store.h"
 #include "worker/messages.h"
 
@@ -129,6 +131,10 @@ struct RuntimeStatus {
   EngineInfo engine;
   std::int32_t zygote_pid = 0, spare_pid = 0;
   double uptime_ms = 0, evictions_last_minute = 0;
+  ManagerStatus manager;
+  std::string manager_mode;         // "off", "advise", "on"
+  std::string manager_static;       // why it does not run although it should, "" = it does
+  std::int32_t manager_pid = 0;
 };
 
 class Runtime {
@@ -166,11 +172,23 @@ class Runtime {
   virtual void set_pin(const ResolvedGenome& genome, bool is_pinned, Done done) = 0;
   // Its layers leave RAM (a running worker keeps its page): the next assembly reads them again. For measuring.
   virtual void drop_layers(const ResolvedGenome& genome, Done done) = 0;
+  // A session opens soon, says whoever may know. kQueueFull with retry_after, kBadRequest, kGenomeNotFound (no genome named, and
+  // the user's last one is not known), kUnavailable (there is no manager).
+  struct ExpectedFrom {
+    std::optional<ResolvedGenome> genome;  // none: the user's last one
+    std::uint64_t user = 0, source = 0;    // 0 = not known
+    Duration eta{}, ttl = std::chrono::minutes(1);
+  };
+  virtual void expect_session(const ExpectedFrom& session, Done done) = 0;
   virtual Result<void> set_param(std::string_view name, std::string_view value) = 0;  // live ones; blocks for the strand
   virtual void drain(std::function<void()> done) = 0;
 
   // Calls `listener` on the strand with what happens, see EventFeed::follow(); before, `begun` with what is_complete_after() says.
   virtual void follow_events(std::optional<std::uint64_t> after, std::function<void(bool is_complete)> begun, EventFeed::Listener listener) = 0;
+
+  // What was decided, newest first, and one of them (kNotFound). kUnavailable: the history cannot be kept. Block on disk.
+  [[nodiscard]] virtual Result<std::vector<Decision>> decisions(const DecisionQuery& query) = 0;
+  [[nodiscard]] virtual Result<Decision> decision(std::uint64_t id) = 0;
 
   // Told on the strand when the thrashing alarm rises or falls; one listener.
   virtual void on_thrash_alarm(ThrashAlarm listener) = 0;

@@ -1,5 +1,6 @@
-// RuntimeImpl: see runtime.h. Four files: runtime.cc = opening, operator calls, status; runtime_names.cc = names that move;
-// runtime_requests.cc = requests and the pool's actions; runtime_workers.cc = what processes report.
+// RuntimeImpl: see runtime.h. Five files: runtime.cc = opening, operator calls, status; runtime_names.cc = names that move;
+// runtime_requests.cc = requests and the pool's actions; runtime_workers.cc = what processes report;
+// runtime_manager.cc = what the manager is told and wants.
 #pragma once
 
 #include <atomic>
@@ -14,6 +15,7 @@
 #include "runtime/ledger.h"
 #include "runtime/loaders.h"
 #include "runtime/loop.h"
+#include "runtime/manager_process.h"
 #include "runtime/pool_driver.h"
 #include "runtime/probes.h"
 #include "runtime/runtime.h"
@@ -25,8 +27,8 @@ namespace genepool {
 
 class RuntimeImpl final : public Runtime, public SupervisorListener {
  public:
-  RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std::string base_path, BaseModel base,
-              std::string weights_path);
+  RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std::unique_ptr<History> history, std::string base_path,
+              BaseModel base, std::string weights_path);
   ~RuntimeImpl() override;
   [[nodiscard]] Result<void> start();
 
@@ -42,8 +44,11 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void set_pin(const ResolvedGenome& genome, bool is_pinned, Done done) override;
   void drop_layers(const ResolvedGenome& genome, Done done) override;
   Result<void> set_param(std::string_view name, std::string_view value) override;
+  void expect_session(const ExpectedFrom& session, Done done) override;
   void drain(std::function<void()> done) override;
   void follow_events(std::optional<std::uint64_t> after, std::function<void(bool)> begun, EventFeed::Listener listener) override;
+  Result<std::vector<Decision>> decisions(const DecisionQuery& query) override { return history_->list(query); }
+  Result<Decision> decision(std::uint64_t id) override { return history_->find(id); }
   void on_thrash_alarm(ThrashAlarm listener) override;
   RuntimeStatus status(bool with_memory) override;
   bool is_ready() override { return base_phase_ == BasePhase::kReady; }
@@ -97,7 +102,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   };
 
   // ---- runtime_requests.cc, on the strand
-  void perform(const std::vector<Action>& actions);
+  void perform(const Event& event, const std::vector<Action>& actions);
   void perform_one(const GrantRequest& action);
   void perform_one(const RefuseRequest& action);
   void perform_one(const BuildPage& action);
@@ -138,6 +143,21 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void note_alive(WorkerId worker);
   Request* request_on(WorkerId worker, RequestId id);
 
+  // ---- runtime_manager.cc, on the strand
+  void tell_manager(const Event& event, const std::vector<Action>& actions);
+  void tell_manager(const Notice& notice) { manager_->tell(notice, monotonic_now()); }
+  void report_to_manager();  // every two seconds
+  void switch_manager();     // as manager.mode says
+  [[nodiscard]] GenomeSeen seen(const ResolvedGenome& genome) const;
+  void carry_out(const MakeHot& wish);
+  void carry_out(const LetGo& wish);
+  void carry_out(const SetNumber& wish);
+  void carry_out(const Decided& wish);
+  void carry_out(const Realised& wish);
+  void carry_out(const HintAnswered& wish);
+  void carry_out(const Said& wish);
+  void carry_out(const Alive& wish) { manager_status_ = wish.status; }
+
   // ---- runtime_layers.cc
   [[nodiscard]] Result<LayerEffect> try_out(const ImportedLayer& layer);  // blocks for the engine
 
@@ -148,6 +168,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   // ---- runtime.cc
   void on_second();
   void finish_drain_if_idle();
+  void use(Config changed, std::string_view name, std::string_view value);
   [[nodiscard]] Knobs knobs() const;
   [[nodiscard]] std::uint64_t kv_quota() const;
   [[nodiscard]] std::string_view stage_now(const Request& request) const;
@@ -164,6 +185,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
 
   Config config_;  // strand only, after start()
   const std::unique_ptr<Store> store_;
+  const std::unique_ptr<History> history_;
   const std::string base_path_;
   const BaseModel base_;
   const std::string weights_path_;  // the base's own, or its prepared file
@@ -183,6 +205,12 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   std::unique_ptr<PoolDriver> pool_;
   std::unique_ptr<Supervisor> supervisor_;
   Probes probes_;
+  std::unique_ptr<ManagerProcess> manager_;
+  ManagerStatus manager_status_;
+  std::map<std::uint64_t, Done> hints_;      // by ticket
+  std::uint64_t last_ticket_ = 0, layers_wanted_ = 0, layers_read_ = 0;
+  std::uint64_t next_decision_ = 1;
+  bool is_odd_second_ = false;
   std::map<RequestId, Request> requests_;
   std::map<CommandId, Command> commands_;
   std::map<WorkerId, HotWorker> workers_;

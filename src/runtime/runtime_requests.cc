@@ -174,10 +174,11 @@ void RuntimeImpl::record(const Request& request, const Outcome& outcome) {
 
 // ------------------------------------------------------------------------------------------------------ actions
 
-void RuntimeImpl::perform(const std::vector<Action>& actions) {
+void RuntimeImpl::perform(const Event& event, const std::vector<Action>& actions) {
   for (const Action& action : actions) {
     std::visit([this](const auto& one) { perform_one(one); }, action);
   }
+  tell_manager(event, actions);
 }
 
 void RuntimeImpl::perform_one(const GrantRequest& action) {
@@ -219,6 +220,8 @@ void RuntimeImpl::perform_one(const RefuseRequest& action) {
 void RuntimeImpl::perform_one(const BuildPage& action) {
   auto assembly = assembly_of(action.identity, Tier::kCold);
   const ResolvedGenome& genome = known_.at(action.identity);
+  layers_wanted_ += genome.layers.size();
+  layers_read_ += action.missing.size();
   std::map<LayerId, LayerBytes> resident;
   for (const LayerCharge& layer : genome.layers) {
     if (std::ranges::find(action.missing, layer.id) != action.missing.end()) continue;

@@ -55,12 +55,6 @@ class Fixed final : public CostModel {
 
 }  // namespace
 
-double StageQuantiles::draw(Random& random) const {
-  const double place = random.uniform() * static_cast<double>(at.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  return std::lerp(at[below], at[below + 1], place - static_cast<double>(below));
-}
-
 std::unique_ptr<CostModel> make_measured_costs(const StageCosts& costs) { return std::make_unique<Measured>(costs); }
 
 std::unique_ptr<CostModel> make_fixed_costs(std::vector<double> load_seconds) {

@@ -3,36 +3,16 @@
 // Thread: one at a time; chance is the caller's.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/error.h"
 #include "base/random.h"
+#include "sim/stage_costs.h"
 
 namespace genepool {
-
-// Seconds; quantiles 0, 10, ... 100 %, between which a draw is linear.
-struct StageQuantiles {
-  std::array<double, 11> at{};
-  [[nodiscard]] double draw(Random& random) const;
-};
-
-// As `bench costs` measures them on a machine.
-struct StageCosts {
-  StageQuantiles layer_load_mib, fuse_mib;          // per MiB of layers read, of page written
-  StageQuantiles spawn, probe, teardown;            // per worker; spawn = fork to ready with its page
-  StageQuantiles prefill_token, decode_token;       // of one request alone in its worker
-  double batch_of_4 = 1.6;                          // tokens per second of 4 requests in one worker / of one
-  double cores = 2;                                 // genomes that compute at once without slowing each other
-
-  // "stage,q0,q10,...,q100" lines, `#` comments. kBadRequest with the line.
-  [[nodiscard]] static Result<StageCosts> parse(std::string_view csv);
-  [[nodiscard]] static const StageCosts& shipped();
-};
 
 class CostModel {
  public:

@@ -30,10 +30,12 @@ struct SimulationOptions {
 };
 
 struct SimulationResult {
+  static constexpr std::uint64_t kBlock = 100;
   std::uint64_t requests = 0, answered = 0, refused = 0;
   std::array<std::uint64_t, 3> by_tier{};  // of granted requests, by Tier: where the genome was when they came
   std::map<std::string, std::uint64_t> refusals;  // by error code
   std::map<std::string, std::uint64_t> kills;     // by reason
+  std::vector<std::uint32_t> block_misses; // of each kBlock requests in the order they came
   std::uint64_t loads = 0;                 // genomes brought to HOT
   double load_seconds = 0;                 // what that took
   double slot_seconds = 0, gb_seconds = 0; // HOT genomes and their bytes x time

@@ -10,11 +10,13 @@ namespace {
 
 using Phases = std::vector<GenerateOptions::Phase>;
 
-Trace trace_of(std::string_view profile, const GenerateOptions& options) { return generate(*find_profile(profile), options).value(); }
+Trace trace_of(std::string_view profile, const GenerateOptions& options) {
+  return generate(*find_profile(profile), options).value();
+}
 
 SizingPriceRow measure_price(std::string_view profile, std::uint32_t slots, std::uint64_t seeds) {
   SizingPriceRow row{.profile = profile, .slots = slots};
-  double law = 0, fixed = 0;
+  double law = 0, founding = 0, fixed = 0;
   const auto share = 1 / static_cast<double>(seeds);
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     const Trace trace = trace_of(profile, {.seed = seed});
@@ -22,11 +24,13 @@ SizingPriceRow measure_price(std::string_view profile, std::uint32_t slots, std:
     const double price = price_for(use, slots);
     const SizingTrial trial = try_sizing(trace, price, {.most = kMostTrialSlots});
     law += trial.cost;
+    founding += try_founding(trace, price).cost;
     fixed += best_fixed(use, price).cost;
     row.free_reversals_per_hour += share * trial.reversals_per_hour();
     row.reversals_per_hour += share * try_sizing(trace, price, {}).reversals_per_hour();
   }
   row.cost_ratio = law / fixed;
+  row.founding_ratio = founding / fixed;
   return row;
 }
 
@@ -80,11 +84,12 @@ std::vector<SizingStepRow> measure_sizing_steps(std::uint64_t seeds) {
 std::string sizing_table(const std::vector<SizingPriceRow>& prices, const std::vector<SizingStepRow>& steps) {
   std::string text;
   if (!prices.empty()) {
-    text += fmt::format("{:<18}{:>12}{:>13}{:>14}{:>12}\n", "profile", "best slots", "law / fixed", "reversals/h", "up to 20");
+    text += fmt::format("{:<18}{:>12}{:>13}{:>18}{:>14}{:>12}\n", "profile", "best slots", "law / fixed", "founding / fixed",
+                        "reversals/h", "up to 20");
   }
   for (const SizingPriceRow& row : prices) {
-    text += fmt::format("{:<18}{:>12}{:>13.3f}{:>14.2f}{:>12.2f}\n", row.profile, row.slots, row.cost_ratio, row.reversals_per_hour,
-                        row.free_reversals_per_hour);
+    text += fmt::format("{:<18}{:>12}{:>13.3f}{:>18.3f}{:>14.2f}{:>12.2f}\n", row.profile, row.slots, row.cost_ratio,
+                        row.founding_ratio, row.reversals_per_hour, row.free_reversals_per_hour);
   }
   if (!steps.empty()) {
     text += fmt::format("{:<18}{:>12}{:>14}{:>10}{:>10}\n", "profile", "step x3.5", "requests/min", "minutes", "requests");

@@ -14,6 +14,7 @@ struct SizingPriceRow {
   std::string_view profile;
   std::uint32_t slots = 0;         // the best fixed size at this price
   double cost_ratio = 0;           // law / best fixed size, up to 20 slots: the sums of all seeds
+  double founding_ratio = 0;       // the founding document's rule / best fixed size
   double reversals_per_hour = 0;   // mean, within the manager's own bounds
   double free_reversals_per_hour = 0;  // mean, up to 20 slots
 };

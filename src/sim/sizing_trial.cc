@@ -1,7 +1,9 @@
 #include "sim/sizing_trial.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "manager/founding_rules.h"
 #include "trace/stack_distance.h"
 
 namespace genepool {
@@ -28,6 +30,33 @@ class ResizedLru {
  private:
   std::uint32_t slots_ = kFirstSlots, residents_ = 0;
 };
+
+// Plays the trace: `use` is told each request's genome and time, and gives its place in the stack; `next_size` is asked at the
+// end of each window, with what the cache is and whether a request of the window has missed.
+template <class Use, class NextSize>
+SizingTrial play(const Trace& trace, double price, Use use, NextSize next_size) {
+  SizingTrial trial;
+  ResizedLru cache;
+  Instant window_end = SizingLaw::kWindow;
+  bool has_missed = false;
+  for (std::size_t i = 0; i < trace.requests.size(); ++i) {
+    const Instant now = instant(trace.requests[i].t_seconds);
+    for (; window_end <= now; window_end += SizingLaw::kWindow) {
+      trial.cost += price * cache.slots() * seconds(SizingLaw::kWindow);
+      const std::uint32_t slots = next_size(cache.slots(), std::exchange(has_missed, false), window_end);
+      if (slots == cache.slots()) continue;
+      cache.resize(slots);
+      trial.changes.push_back({seconds(window_end), i, slots});
+    }
+    if (cache.use(use(trace.requests[i].genome, now))) continue;
+    ++trial.misses;
+    has_missed = true;
+  }
+  trial.seconds = trace.requests.back().t_seconds;
+  trial.cost += price * cache.slots() * (trial.seconds - seconds(window_end - SizingLaw::kWindow));
+  trial.cost += static_cast<double>(trial.misses);
+  return trial;
+}
 
 }  // namespace
 
@@ -58,26 +87,25 @@ FixedSize best_fixed(const SlotUse& use, double price) {
 }
 
 SizingTrial try_sizing(const Trace& trace, double price, SizeBounds bounds) {
-  SizingTrial trial;
   LruCurve curve(LruCurve::kHotSlots);
   SizingLaw law(bounds, Instant{});
-  ResizedLru cache;
-  Instant window_end = SizingLaw::kWindow;
-  for (std::size_t i = 0; i < trace.requests.size(); ++i) {
-    const Instant now = instant(trace.requests[i].t_seconds);
-    for (; window_end <= now; window_end += SizingLaw::kWindow) {
-      trial.cost += price * cache.slots() * seconds(SizingLaw::kWindow);
-      const auto decision = law.update(curve, cache.slots(), {price, price}, true, window_end);
-      if (!decision || decision->to == decision->from) continue;
-      cache.resize(decision->to);
-      trial.changes.push_back({seconds(window_end), i, decision->to});
-    }
-    if (!cache.use(curve.observe(trace.requests[i].genome, 1, now))) ++trial.misses;
-  }
-  trial.seconds = trace.requests.back().t_seconds;
-  trial.cost += price * cache.slots() * (trial.seconds - seconds(window_end - SizingLaw::kWindow));
-  trial.cost += static_cast<double>(trial.misses);
-  return trial;
+  const auto use = [&](std::uint32_t genome, Instant now) { return curve.observe(genome, 1, now); };
+  const auto next_size = [&](std::uint32_t slots, bool, Instant now) {
+    const auto decision = law.update(curve, slots, {price, price}, true, now);
+    return decision ? decision->to : slots;
+  };
+  return play(trace, price, use, next_size);
+}
+
+SizingTrial try_founding(const Trace& trace, double price) {
+  LruCurve curve(LruCurve::kHotSlots);
+  FoundingRules rules(Instant{});
+  const auto use = [&](std::uint32_t genome, Instant now) { return curve.observe(genome, 1, now); };
+  const auto next_size = [&](std::uint32_t slots, bool has_missed, Instant now) {
+    const auto advice = rules.update({.thrash_ratio = has_missed ? 1.0 : 0.0}, {.max_hot = slots}, now);
+    return advice ? advice->sizes.max_hot : slots;
+  };
+  return play(trace, price, use, next_size);
 }
 
 double SizingTrial::reversals_per_hour() const {

@@ -51,6 +51,10 @@ struct SizingTrial {
 };
 [[nodiscard]] SizingTrial try_sizing(const Trace& trace, double price, SizeBounds bounds);
 
+// The founding document's rule where a load takes longer than half an inference: each minute with a miss has its ratio above 0.5.
+// Where loads are shorter the rule never begins, and its size is the fixed kFirstSlots.
+[[nodiscard]] SizingTrial try_founding(const Trace& trace, double price);
+
 // How long after request `step` the size first is within one slot of `best`.
 struct Arrival {
   bool has_arrived = false;

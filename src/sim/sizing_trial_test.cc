@@ -69,6 +69,16 @@ TEST(SizingTrial, it_grows_to_a_loop_and_then_misses_no_more) {
   EXPECT_EQ(trial.misses, 37U) << "36 until then, and one more that fills the fifth place";
 }
 
+TEST(SizingTrial, the_founding_rule_grows_in_each_minute_with_a_miss) {
+  // A loop of 5 at 10 s: a slot more at 60 and 120 s. The misses then are 12 and one that fills the fifth place.
+  const SizingTrial trial = try_founding(trace_of(repeated("ABCDE", 100), 10), 0.0001);
+  ASSERT_EQ(trial.changes.size(), 3U);
+  EXPECT_EQ(trial.changes[1].t_seconds, 120);
+  EXPECT_EQ(trial.changes[1].slots, 5U);
+  EXPECT_EQ(trial.changes[2].slots, 6U) << "for that one miss";
+  EXPECT_EQ(trial.misses, 13U);
+}
+
 TEST(SizingTrial, a_shrunken_cache_loses_its_oldest) {
   // Nothing but A, so that two slots go; B and C, of the first requests, are gone with them.
   const Trace trace = trace_of("BC" + repeated("A", 60) + "BC");

@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "sim/miss_grid.h"
 #include "sim/policy_targets.h"
+#include "sim/prediction_targets.h"
+#include "sim/sizing_targets.h"
 #include "trace/profiles.h"
 
 namespace genepool {
@@ -35,6 +40,9 @@ TargetReport measure_targets(const TargetProgress& progress) {
   TargetReport report;
   const MissGrid grid = MissGrid::make(all_policies(), [&](std::size_t done, std::size_t of) { progress("misses", done, of); });
   report.rows = policy_targets(grid, progress);
+  const auto add = [&](std::vector<TargetRow> more) { std::ranges::move(more, std::back_inserter(report.rows)); };
+  add(prediction_targets(grid, progress));
+  add(sizing_targets(progress));
   report.grid = grid_text(grid);
   return report;
 }

@@ -101,7 +101,6 @@ void VirtualDoer::step() {
   result_.total.add(to_seconds(now_ - request.arrived));
   (void)thrash_.on_request(trace_.genomes[request.genome].name, request.assembly, now_ - request.granted, now_);
   ++result_.answered;
-  pending_.erase(done->request);
   feed(Release{done->request, true});
 }
 
@@ -119,10 +118,17 @@ void VirtualDoer::feed(const Event& event) {
 void VirtualDoer::give(const Event& event) {
   integrate();
   ++result_.events;
-  if (options_.manager.mode == ManagerMode::kOff) return pool_.on(event, now_, sink_);
   notices_.clear();
-  if (const auto* arrival = std::get_if<Arrive>(&event)) notices_.emplace_back(seen(*arrival));
+  const auto* arrival = std::get_if<Arrive>(&event);
+  if (arrival != nullptr) notices_.emplace_back(seen(*arrival));
   pool_.on(event, now_, sink_);
+  const auto* end = std::get_if<Release>(&event);
+  if (end != nullptr) {
+    const auto request = pending_.find(end->request);
+    notices_.emplace_back(Answered{specs_[request->second.genome].identity});
+    pending_.erase(request);
+  }
+  if (options_.manager.mode == ManagerMode::kOff) return;
   for (const Notice& notice : notices_) manager_.on(notice, now_, wishes_);
 }
 
@@ -151,6 +157,9 @@ void VirtualDoer::perform(const GrantRequest& a) {
   request.assembly = std::exchange(assembled_[request.genome], {});
   if (!a.is_retry) {
     ++result_.by_tier.at(static_cast<std::size_t>(a.tier));
+    const std::size_t block = (a.request - 1) / SimulationResult::kBlock;
+    if (result_.block_misses.size() <= block) result_.block_misses.resize(block + 1);
+    if (a.tier != Tier::kHot) ++result_.block_misses[block];
     result_.grant.add(to_seconds(now_ - request.arrived));
   }
   computing_.start(a.request, a.worker, options_.costs->prefill(request.prompt, random_), options_.costs->decode(request.output, random_), now_);
@@ -196,7 +205,7 @@ void VirtualDoer::perform(const SpawnWorker& a) {
 void VirtualDoer::perform(const BroughtIn& a) {
   ++result_.loads;
   result_.load_seconds += to_seconds(a.took);
-  notices_.emplace_back(CameIn{a.identity, a.from, a.took});
+  notices_.emplace_back(CameIn{a.identity, a.from, a.took, a.spawn});
 }
 
 void VirtualDoer::perform(const ProbeWorker& a) { after(options_.costs->probe(random_), Kind::kProbed, a.worker); }

@@ -68,6 +68,7 @@ class VirtualDoer {
   void perform(const CommandDone& a);
 
   // ---- virtual_manager.cc: what the manager sees and wants
+  [[nodiscard]] GenomeSeen seen(std::uint32_t genome) const;
   [[nodiscard]] Notice seen(const Arrive& arrival) const;
   void carry_out(const Wish& wish);
   void carry_out_one(const MakeHot& wish);
@@ -75,7 +76,9 @@ class VirtualDoer {
   void carry_out_one(const SetNumber& wish);
   void carry_out_one(const Decided& wish);
   void carry_out_one(const Realised& wish);
+  void carry_out_one(const HintAnswered& wish);
   void carry_out_one(const Said&) {}
+  void carry_out_one(const Alive&) {}
   void report_status();
   void after(Duration delay, Kind kind, std::uint64_t subject);
   void integrate();

@@ -11,23 +11,22 @@ constexpr double kSecondsPerHour = 3600;
 
 }  // namespace
 
+GenomeSeen VirtualDoer::seen(std::uint32_t genome) const {
+  const GenomeSpec& spec = specs_[genome];
+  return {spec.identity, trace_.genomes[genome].name, spec.page_bytes + knobs_.kv_bytes_per_worker, spec.page_bytes};
+}
+
 Notice VirtualDoer::seen(const Arrive& arrival) const {
-  const std::uint32_t genome = genome_of(arrival.genome.identity);
   const double hours = to_ms(now_) / 1e3 / kSecondsPerHour;
-  return RequestSeen{.genome = arrival.genome.identity,
-                     .name = trace_.genomes[genome].name,
-                     .hot_bytes = specs_[genome].page_bytes + knobs_.kv_bytes_per_worker,
-                     .page_bytes = specs_[genome].page_bytes,
-                     .user = arrival.user,
-                     .week_hour = static_cast<std::uint32_t>(hours) % 168};
+  return RequestSeen{.genome = seen(genome_of(arrival.genome.identity)), .user = arrival.user, .week_hour = static_cast<std::uint32_t>(hours) % 168};
 }
 
 void VirtualDoer::expect(const TraceRequest& request, Instant now) {
   run_until(now);
   now_ = now;
   const Duration early = options_.hint_ahead;
-  const SessionExpected session{.genome = specs_[request.genome].identity, .user = request.user + 1ULL, .source = request.user + 1ULL, .eta = early, .ttl = 2 * early};
-  if (!manager_.expect(session, now_, wishes_)) ++result_.refused_hints;
+  const SessionExpected session{.ticket = 0, .genome = seen(request.genome), .user = request.user + 1ULL, .source = request.user + 1ULL, .eta = early, .ttl = 2 * early};
+  manager_.on(session, now_, wishes_);
   feed(Tick{});  // and what was wished
 }
 
@@ -72,6 +71,8 @@ void VirtualDoer::carry_out_one(const Decided& wish) {
   if (result_.decisions.size() == kMostDecisions) result_.decisions.erase(result_.decisions.begin());
   result_.decisions.push_back(wish.decision);
 }
+
+void VirtualDoer::carry_out_one(const HintAnswered& wish) { result_.refused_hints += wish.refusal ? 1 : 0; }
 
 void VirtualDoer::carry_out_one(const Realised& wish) {
   const auto it = std::ranges::find(result_.decisions, wish.decision, &Decision::id);

@@ -8,13 +8,19 @@
 namespace genepool {
 namespace {
 
-tl::unexpected<Error> fail_sqlite(sqlite3* connection, int result) {
-  const char* const message = connection != nullptr ? sqlite3_errmsg(connection) : sqlite3_errstr(result);
-  const char* const file = connection != nullptr ? sqlite3_db_filename(connection, "main") : nullptr;
+tl::unexpected<Error> fail_sqlite(const char* file, const char* message, int result) {
   const int primary = result & 0xff;
   const Code code = primary == SQLITE_FULL ? Code::kStoreFull : primary == SQLITE_CONSTRAINT ? Code::kConflict : Code::kIo;
-  return fail(code, "the catalog {}: {}", file != nullptr ? file : "", message);
+  return fail(code, "the database {}: {}", file, message);
 }
+
+tl::unexpected<Error> fail_sqlite(sqlite3* connection, int result) {
+  const char* const file = sqlite3_db_filename(connection, "main");
+  return fail_sqlite(file != nullptr ? file : "", sqlite3_errmsg(connection), result);
+}
+
+// The connection does not know its file then.
+tl::unexpected<Error> fail_open(const std::string& path, int result) { return fail_sqlite(path.c_str(), sqlite3_errstr(result), result); }
 
 }  // namespace
 
@@ -84,13 +90,32 @@ Result<Database> Database::open(const std::string& path) {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
   const int result = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
   db.connection_.reset(connection);
-  if (result != SQLITE_OK) return fail_sqlite(connection, result);
+  if (result != SQLITE_OK) return fail_open(path, result);
   sqlite3_busy_timeout(connection, 2000);  // somebody looks with the sqlite3 tool
   // synchronous=FULL: a removed layer's file must not come off the disk before its row does.
   GENEPOOL_TRY_VOID(
       db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
                  "PRAGMA temp_store=MEMORY;"));
   return db;
+}
+
+Result<std::string> damage_of(const std::string& path) {
+  sqlite3* opened = nullptr;
+  // A READONLY connection would not know the CHECKs.
+  const int result = sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> connection(opened, &sqlite3_close);
+  if (result != SQLITE_OK) return fail_open(path, result);
+  sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);  // a damaged file keeps its log
+  std::string found;
+  const auto take = [](void* text, int, char** columns, char**) {
+    static_cast<std::string*>(text)->append(columns[0] != nullptr ? columns[0] : "");
+    return 0;
+  };
+  const int checked = sqlite3_exec(opened, "PRAGMA trusted_schema=OFF; PRAGMA integrity_check(1)", take, &found, nullptr);
+  const int primary = checked & 0xff;
+  if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) return sqlite3_errmsg(opened);
+  if (checked != SQLITE_OK) return fail_sqlite(opened, checked);
+  return found == "ok" ? "" : found;
 }
 
 Result<void> Database::execute(const std::string& sql) {

@@ -1,5 +1,5 @@
-// SQLite with owners and Results: what the catalog needs of it and no more.
-// Thread: one at a time (the store's mutex). Not here: any SQL of ours (catalog*.cc).
+// SQLite with owners and Results: what the catalog and the history need of it and no more.
+// Thread: one at a time (its owner's mutex). Not here: any SQL of ours (catalog*.cc, history_rows.cc).
 // Use:   GENEPOOL_TRY(Statement rows, db.query("SELECT id FROM layers WHERE bytes > ?1", 100));
 //        while (true) { GENEPOOL_TRY(const bool found, rows.step()); if (!found) break; use(rows.integer(0)); }
 //        GENEPOOL_TRY_VOID(db.run("DELETE FROM layers WHERE id = ?1", id));
@@ -99,6 +99,10 @@ class Database {
   std::unique_ptr<sqlite3, Close> connection_;
   std::map<std::string, sqlite3_stmt*, std::less<>> statements_;  // finalized by ~Database
 };
+
+// Reads the whole file: "" when it is a sound SQLite database whose rows keep their tables' CHECKs, else the first thing that
+// is wrong. An error is not the file's fault: it is not there, no memory, the disk.
+[[nodiscard]] Result<std::string> damage_of(const std::string& path);
 
 // Rolled back unless committed. Takes the write lock at once, so that nothing fails half way for want of it; begin_read()
 // takes none: what is read until its end is of one moment.

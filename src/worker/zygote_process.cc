@@ -11,46 +11,11 @@
 #include <cerrno>
 #include <vector>
 
+#include "worker/spawn_plan.h"
 #include "worker/worker_command.h"
 #include "worker/zygote_flags.h"
 
 namespace genepool {
-namespace {
-
-// What the child keeps: nothing to read, standard error for both outputs, its socket, the gate.
-class SpawnPlan {
- public:
-  SpawnPlan(int channel, int gate, const ZygoteFlags& flags) {
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, channel, flags.channel_fd);
-    ::posix_spawn_file_actions_adddup2(&actions, gate, flags.gate_fd);
-    ::posix_spawn_file_actions_addclosefrom_np(&actions, flags.gate_fd + 1);
-    // A group of its own: Ctrl-C goes to the terminal's whole group, and the server wants to drain.
-    ::posix_spawnattr_init(&attributes);
-    ::posix_spawnattr_setpgroup(&attributes, 0);
-    sigset_t none;
-    sigset_t all;
-    ::sigemptyset(&none);
-    ::sigfillset(&all);
-    ::posix_spawnattr_setsigmask(&attributes, &none);
-    ::posix_spawnattr_setsigdefault(&attributes, &all);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  }
-  ~SpawnPlan() {
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::posix_spawnattr_destroy(&attributes);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-};
-
-}  // namespace
-
 Result<ZygoteProcess> start_zygote(const ZygoteOptions& options, const CoreGate& gate) {
   GENEPOOL_TRY(auto ends, make_socket_pair());
   const ZygoteFlags flags{options};
@@ -64,7 +29,7 @@ Result<ZygoteProcess> start_zygote(const ZygoteOptions& options, const CoreGate&
   std::vector<std::string> words = {options.worker_program, "zygote"};
   words.insert(words.end(), writer.words.begin(), writer.words.end());
   std::vector<std::string> environment = worker_environment();
-  const SpawnPlan plan(channel.get(), gate_fd.get(), flags);
+  const SpawnPlan plan({{channel.get(), flags.channel_fd}, {gate_fd.get(), flags.gate_fd}}, flags.gate_fd + 1);
   ZygoteProcess zygote;
   const int error = ::posix_spawn(&zygote.pid, options.worker_program.c_str(), &plan.actions, &plan.attributes,
                                   pointers_of(words).data(), pointers_of(environment).data());

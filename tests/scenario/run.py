@@ -19,14 +19,16 @@ usage: run.py --program build/genepool CASE.txt
   file PATH "LINE" ...                writes a file of these lines
   kill|freeze worker of MODEL         SIGKILL | SIGSTOP
   kill|freeze spare                   the worker that waits for the next genome
-  pid of spare|MODEL as VAR           its process id
+  kill|freeze manager                 its process
+  pid of spare|manager|MODEL as VAR   its process id
   kill zygote                         SIGKILL
   kill server | stop server | restart server
   corrupt layer NAME                  flips one byte of its file
   write PATH 'TEXT'                   a file with the text, \\xNN escapes made bytes; its folder is made too
   link PATH TARGET | fifo PATH        a symbolic link | a pipe
   expect METRIC|tier MODEL|pid of spare|MODEL|workers|processes|VAR OP VALUE [within SECONDS]
-  expect log has|lacks "TEXT"
+  expect log has "TEXT" [within SECONDS] | log lacks "TEXT"
+  expect file PATH has|lacks "TEXT"   the file, or all that a pattern with * names
   expect webhook has "TEXT" [within SECONDS]   what {webhook}, a listener of the scenario, was told
   load SECONDS MODEL ...              one request after the other, of each model in turn
 
@@ -211,16 +213,18 @@ class Scenario:
         os.mkfifo(words[0])
 
     def do_expect(self, words):
-        if words[:2] == ["log", "has"]:
-            return self.eventually(lambda: words[2] in self.server.log(), DEFAULT_WITHIN_S, lambda: f"the log lacks {words[2]!r}")
-        if words[:2] == ["log", "lacks"]:
-            if words[2] in self.server.log():
-                raise Failed(f"the log has {words[2]!r}")
-            return None
+        if words[0] == "file":
+            return self.check_file(*words[1:])
         within = DEFAULT_WITHIN_S
         if "within" in words:
             within = float(words[words.index("within") + 1])
             words = words[:words.index("within")]
+        if words[:2] == ["log", "has"]:
+            return self.eventually(lambda: words[2] in self.server.log(), within, lambda: f"the log lacks {words[2]!r}")
+        if words[:2] == ["log", "lacks"]:
+            if words[2] in self.server.log():
+                raise Failed(f"the log has {words[2]!r}")
+            return None
         if words[:2] == ["webhook", "has"]:
             return self.eventually(lambda: any(words[2] in told for told in self.webhook.told), within, lambda: f"told was {self.webhook.told}")
         *subject, sign, wanted = words
@@ -233,6 +237,18 @@ class Scenario:
         self.eventually(holds, within, lambda: f"found {seen.get('value')!r}")
 
     # ------------------------------------------------------------------------------------------------- helpers
+    @staticmethod
+    def check_file(pattern, verb, text):
+        paths = sorted(glob.glob(pattern))
+        if not paths:
+            raise Failed(f"there is no {pattern}")
+        contents = ""
+        for path in paths:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                contents += file.read()
+        if (text in contents) != (verb == "has"):
+            raise Failed(f"{pattern} {'lacks' if verb == 'has' else 'has'} {text!r}: {contents[:800]}")
+
     def value_of(self, subject):
         if subject[0] == "tier":
             return self.server.tier(subject[1])
@@ -247,6 +263,8 @@ class Scenario:
         return self.server.metric(subject[0])
 
     def pid_of(self, model):
+        if model == "manager":
+            return self.server.json("/api/manager")["pid"] or 0
         return self.server.json("/api/workers")["spare_pid"] if model == "spare" else self.server.worker_pid(model)
 
     def literal(self, text, like):
@@ -265,11 +283,11 @@ class Scenario:
         command = [self.program] + args
         if "--host" in args or "--data-dir" in args:
             pass
-        elif args[0] in ("layer", "genome", "store", "base"):
+        elif args[0] in ("layer", "genome", "store", "base") or args[:2] == ["trace", "record"]:
             command += ["--data-dir", data or self.data]
             if args[1] == "generate":
                 command += ["--base", self.base]
-        elif args[0] not in ("replay", "version", "help", "completion", "config", "bench"):
+        elif args[0] not in ("replay", "version", "help", "completion", "config", "bench", "simulate", "trace"):
             command += ["--host", f"http://127.0.0.1:{self.server.port}"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
                               env={**os.environ, "GENEPOOL_ENGINE_NAME": "fake"})

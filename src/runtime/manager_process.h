@@ -1,0 +1,60 @@
+// ManagerProcess: the manager's process as the server sees it: notices to it, wishes from it, never waited for. It is watched:
+// without a sign of life for 5 s it is killed and begun again, three times in a minute at most; until it is back, and when it is
+// given up, the server goes on with sizes as they are and without guesses ("static").
+// Owner: the runtime. Thread: the loop's. Memory: at most 4 MiB of notices that it has not read; more are dropped and counted.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/unique_fd.h"
+#include "manager/notices.h"
+#include "pool/restart_budget.h"
+#include "runtime/loop.h"
+
+namespace genepool {
+
+class ManagerProcess {
+ public:
+  using OnWish = std::function<void(const Wish&)>;
+
+  // `program`: genepool-manager. `first`: what a new process is told first.
+  ManagerProcess(Loop& loop, std::string program, std::function<SettingsSeen()> first, OnWish on_wish);
+  ~ManagerProcess();  // ends it
+  ManagerProcess(const ManagerProcess&) = delete;
+  ManagerProcess& operator=(const ManagerProcess&) = delete;
+
+  void start();
+  void stop();  // the kill switch: no process
+  void tell(const Notice& notice, Instant now);
+  void check(Instant now);  // about once a second
+
+  [[nodiscard]] bool is_running() const { return pid_ > 0; }
+  [[nodiscard]] std::int32_t pid() const { return pid_; }
+  [[nodiscard]] const std::string& why_static() const { return why_static_; }  // "" = it runs, or is switched off
+  [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
+
+ private:
+  void read();
+  void write();
+  void take(std::string_view line);
+  void end();
+  void lose(const std::string& why, Instant now);
+
+  Loop& loop_;
+  const std::string program_;
+  const std::function<SettingsSeen()> first_;
+  const OnWish on_wish_;
+  bool is_wanted_ = false, is_given_up_ = false, is_writing_ = false;
+  std::int32_t pid_ = 0;
+  UniqueFd channel_;
+  std::optional<Loop::WatchId> watch_;
+  std::string unread_, unwritten_;
+  std::uint64_t dropped_ = 0;
+  Instant last_sign_{};
+  RestartBudget restarts_;
+  std::string why_static_;
+};
+
+}  // namespace genepool

@@ -1,0 +1,21 @@
+// The stage costs that a simulation draws from unless it is given others: `genepool bench limits --costs` on two cores of an AMD
+// EPYC with SmolLM2-135M-Instruct Q4_1 and the demo's layers.
+#pragma once
+
+#include <string_view>
+
+namespace genepool {
+
+inline constexpr std::string_view kShippedCosts = R"(# seconds: stage and its quantiles 0, 10, ... 100 %
+layer_load_mib,0.001276,0.001318,0.00149,0.001576,0.001659,0.001859,0.00213,0.002363,0.003472,0.004884,0.005853
+fuse_mib,0,0,0.0003355,0.000536,0.0005974,0.0006482,0.0008674,0.001216,0.001644,0.002169,0.003288
+spawn,0.0007184,0.0007383,0.0008656,0.0009228,0.001012,0.001158,0.001306,0.001395,0.001424,0.001455,0.001553
+probe,5.092e-05,5.299e-05,5.377e-05,5.454e-05,5.536e-05,5.633e-05,5.786e-05,5.937e-05,6.089e-05,6.418e-05,0.001683
+teardown,0.0008934,0.001135,0.001658,0.001704,0.001804,0.001845,0.001984,0.002465,0.00352,0.004823,0.008235
+prefill_token,0.0001162,0.0001197,0.0001206,0.0001246,0.0001492,0.0002001,0.0002362,0.0002373,0.0002399,0.0002512,0.000292
+decode_token,0.004251,0.004509,0.005179,0.006149,0.006662,0.00705,0.007397,0.007741,0.008367,0.00873,0.0096
+batch_of_4,1.6
+cores,2
+)";
+
+}  // namespace genepool
