@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <cstring>
 
 #include "api/json.h"
 #include "api/sampling_fields.h"
+#include "base/hash.h"
 #include "config/config.h"
-#include "runtime/user_key.h"
 
 namespace genepool::api {
 namespace {
@@ -186,6 +187,16 @@ Result<std::string> model_text(const Fields& fields) {
     model += fmt::format("+{}:{}", name, scale);
   }
   return model;
+}
+
+// All that goes on of who asks; never 0, which is nobody.
+std::uint64_t user_number(std::string_view user) {
+  Sha256 hash;
+  hash.add(user);
+  const Digest digest = hash.finish();
+  std::uint64_t number = 0;
+  std::memcpy(&number, digest.bytes.data(), sizeof number);
+  return std::max<std::uint64_t>(number, 1);
 }
 
 // The body on top of the genome's own defaults.

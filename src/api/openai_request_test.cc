@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "api/fake_runtime.h"
-#include "runtime/user_key.h"
 
 namespace genepool::api {
 namespace {
@@ -64,7 +63,9 @@ TEST_F(OpenAiRequestTest, reads_every_field) {
   ASSERT_TRUE(good) << good.error().message;
   const SamplingParams& s = good->params.sampling;
   EXPECT_EQ(good->params.max_tokens, 5U);
-  EXPECT_EQ(good->params.user, user_number("me"));
+  EXPECT_NE(good->params.user, 0U);
+  EXPECT_EQ(good->params.user, chat(R"(,"user":"me")")->params.user);
+  EXPECT_NE(good->params.user, chat(R"(,"user":"you")")->params.user);
   EXPECT_EQ(s.temperature, 0.0F);
   EXPECT_EQ(s.top_p, 0.9F);
   EXPECT_EQ(s.top_k, 40);

@@ -43,12 +43,12 @@ TEST(TraceReport, ranks_begin_with_the_most_used) {
   EXPECT_THAT(uses_by_rank(trace_of({{0, 1}, {1, 2}, {2, 2}, {3, 0}, {4, 2}})), ElementsAre(3, 1, 1));
 }
 
-// a b a c a b: LRU misses 6, 5 (the second a .. b: distance 2 hits a twice), 3.
+// a b a c a b: LRU with 2 places misses a, b, c and the last b.
 TEST(TraceReport, text_json_and_page_tell_the_same) {
   const Trace trace = trace_of({{0, 0}, {60, 1}, {120, 0}, {180, 2}, {240, 0}, {300, 1}});
   const TraceReport report{"x<y.csv", trace, trace_info(trace), 2, 0};
   EXPECT_THAT(trace_text(report), AllOf(HasSubstr("requests     6 in 5m 0s, 1.2 a minute\n"), HasSubstr("first uses   50.0 %"),
-                                        HasSubstr("users        not told\n"), HasSubstr("\n2       66.7 %")));
+                                        HasSubstr("users        not told\n"), HasSubstr("\n2        66.7 %")));
   EXPECT_THAT(trace_json(report), AllOf(HasSubstr("\"requests\": 6,"), HasSubstr("\"rows_moved\": 2"), HasSubstr("\"first_use_share\": 0.5")));
   const std::string page = trace_html(report);
   EXPECT_THAT(page, AllOf(HasSubstr("<h2>Popularity</h2><svg"), HasSubstr("<h2>Misses</h2><svg"), HasSubstr("<h2>Requests over time</h2><svg"),

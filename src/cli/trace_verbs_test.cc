@@ -53,7 +53,7 @@ TEST_F(TraceVerbs, a_profile_becomes_a_file_that_info_reads) {
   EXPECT_EQ(run({"trace", "generate", "drift", "-", "--requests", "500", "--seed", "8", "--no-day"}), 0);
   EXPECT_NE(out_, read("d.csv"));
   EXPECT_EQ(run({"trace", "info", dir_ + "/d.csv"}), 0) << err_;
-  EXPECT_THAT(out_, AllOf(StartsWith("requests     500 in "), HasSubstr("PLACES  LRU MISSES  MIN MISSES"), HasSubstr("100 % |")));
+  EXPECT_THAT(out_, AllOf(StartsWith("requests     500 in "), HasSubstr("PLACES   LRU MISSES   MIN MISSES"), HasSubstr("100 % |")));
   EXPECT_EQ(run({"trace", "info", dir_ + "/d.csv", "--json", "--html", dir_ + "/d.html"}), 0) << err_;
   EXPECT_THAT(out_, HasSubstr("\"requests\": 500"));
   EXPECT_THAT(read("d.html"), AllOf(StartsWith("<!doctype html>"), HasSubstr("rank of the genome")));

@@ -98,7 +98,7 @@ struct GenerateParams {
   bool ignore_end = false;
   bool keep_hot = true;
   std::optional<Duration> deadline; // for the wait; none = pool.deadline
-  std::uint64_t user = 0;           // user_number() of who asks; 0 = not told
+  std::uint64_t user = 0;           // 64 bits of SHA-256 over who asks, by the client's word; 0 = not told
 };
 
 // ---------------------------------------------------------------------------- what `ps`, /api and stats show

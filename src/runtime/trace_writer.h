@@ -19,7 +19,7 @@ namespace genepool {
 struct RecordedRequest {
   Instant arrived{};
   std::uint64_t genome = 0;  // the identity's first 8 bytes, the first of them the highest: its first 16 hex digits
-  std::uint64_t user = 0;    // user_number(); 0 = not told
+  std::uint64_t user = 0;    // GenerateParams::user; 0 = not told
   std::uint32_t prompt_tokens = 0, output_tokens = 0;
   double load_cost_s = 0;    // of the page-in that it waited for; 0 = none
   std::uint64_t bytes = 0;   // of its genome's page; 0 = not told

@@ -5,21 +5,11 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 #include "base/hash.h"
 #include "base/unique_fd.h"
 
 namespace genepool {
-
-std::uint64_t user_number(std::string_view text) {
-  Sha256 hash;
-  hash.add(text);
-  const Digest digest = hash.finish();
-  std::uint64_t number = 0;
-  std::memcpy(&number, digest.bytes.data(), sizeof number);
-  return number == 0 ? 1 : number;
-}
 
 Result<UserKey> UserKey::load(const std::string& path) {
   Bytes bytes{};

@@ -9,20 +9,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "base/error.h"
 
 namespace genepool {
-
-// What a request's `user` text is reduced to on its way in; never 0, which means: not told.
-[[nodiscard]] std::uint64_t user_number(std::string_view text);
 
 class UserKey {
  public:
   // Reads the key, or makes one (mode 0600) when there is none or the file is damaged. kIo, kStoreFull.
   [[nodiscard]] static Result<UserKey> load(const std::string& path);
 
+  // `user`: GenerateParams::user.
   [[nodiscard]] std::string name_of(std::uint64_t user) const;  // 16 hex digits: SHA-256 over key and number
 
  private:

@@ -50,10 +50,5 @@ TEST_F(UserKeyTest, a_cut_key_is_replaced) {
 
 TEST_F(UserKeyTest, without_a_folder_there_is_no_key) { EXPECT_FALSE(UserKey::load(dir_ + "/none/trace.key")); }
 
-TEST_F(UserKeyTest, a_user_is_never_nobody) {
-  EXPECT_NE(user_number("anna"), 0U);
-  EXPECT_NE(user_number("anna"), user_number("bert"));
-}
-
 }  // namespace
 }  // namespace genepool
