@@ -153,8 +153,8 @@ void RuntimeImpl::end_request(RequestId id, Outcome outcome) {
   if (found == requests_.end()) return;
   Request request = std::move(found->second);
   requests_.erase(found);
-  finish_generation(request, outcome);
   record(request, outcome);
+  finish_generation(request, outcome);
   if (request.lease_done) request.lease_done(tl::unexpected(outcome.error.value_or(Error{})));
   if (request.is_granted) pool_->feed(Release{id, request.params.keep_hot});
   finish_drain_if_idle();

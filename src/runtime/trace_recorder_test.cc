@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -152,6 +154,26 @@ TEST_F(TraceRecorderTest, a_disk_that_refuses_makes_a_pause) {
   status = recorder_->status(now_ + TraceRecorder::kPause);
   EXPECT_EQ(status.paused_because, "");
   EXPECT_EQ(status.rows, 1U);
+}
+
+TEST_F(TraceRecorderTest, a_disk_that_is_full_leaves_whole_rows) {
+  note(1);
+  recorder_->flush(now_);
+  const std::uint64_t before = bytes();
+  rlimit unlimited{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &unlimited), 0);
+  const rlimit limited{before + 30, unlimited.rlim_max};
+  ::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limited), 0);
+  note(3);
+  recorder_->flush(now_);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+  EXPECT_EQ(bytes(), before);
+  note(2);
+  const TraceStatus status = recorder_->status(now_ + TraceRecorder::kPause);
+  EXPECT_EQ(status.rows, 3U);
+  EXPECT_EQ(status.rows_lost, 3U);
+  EXPECT_EQ(recorded().trace.requests.size(), 3U);
 }
 
 TEST_F(TraceRecorderTest, a_file_that_somebody_deleted_is_followed_by_another) {
