@@ -89,17 +89,19 @@ class Plot {
 
   // Along the upper edge and back along the lower; a point without a band narrows it to the line.
   [[nodiscard]] std::string band(std::size_t series) const {
-    std::string upper, lower;
+    std::string edge;
+    std::vector<std::string> lower;
     bool has_width = false;
     for (const ChartPoint& point : chart_.series[series].points) {
       if (!is_shown(point)) continue;
       const bool is_wide = point.most > point.least && has_place(chart_.y_scale, point.least) && has_place(chart_.y_scale, point.most);
       has_width = has_width || is_wide;
-      upper += fmt::format("{:.1f},{:.1f} ", at_x(point.x), at_y(is_wide ? point.most : point.y));
-      lower = fmt::format("{:.1f},{:.1f} ", at_x(point.x), at_y(is_wide ? point.least : point.y)) + lower;
+      edge += fmt::format("{:.1f},{:.1f} ", at_x(point.x), at_y(is_wide ? point.most : point.y));
+      lower.push_back(fmt::format("{:.1f},{:.1f} ", at_x(point.x), at_y(is_wide ? point.least : point.y)));
     }
     if (!has_width) return "";
-    return fmt::format(R"(<polygon points="{}{}" fill="{}" fill-opacity="0.18" stroke="none"/>)", upper, lower, colour_of(series));
+    for (auto point = lower.rbegin(); point != lower.rend(); ++point) edge += *point;
+    return fmt::format(R"(<polygon points="{}" fill="{}" fill-opacity="0.18" stroke="none"/>)", edge, colour_of(series));
   }
 
   [[nodiscard]] std::string line(std::size_t series) const {
