@@ -1,5 +1,5 @@
 // Benchmark suites on a real GenomePool. limits: fills the rows of founding_rows() with samples. load: what many at once
-// see. scale: how each cost grows.
+// see. scale: how each cost grows. manager: the simulator against reality.
 // Thread: one of its own beside the caller's; blocks for minutes. Not here: tables (report.h), preparing (workload.h).
 // A phase that fails, or a progress that wants no more, ends the run; what was measured until then is in the result.
 // Use:   const SuiteResult result = run_limits(workload, options, [](std::string_view stage) -> Result<void> { ... });
@@ -46,6 +46,7 @@ using SuiteFunction = SuiteResult (*)(const Workload& workload, const SuiteOptio
 
 [[nodiscard]] SuiteResult run_limits(const Workload& workload, const SuiteOptions& options, const Progress& progress);
 [[nodiscard]] SuiteResult run_scale(const Workload& workload, const SuiteOptions& options, const Progress& progress);
+[[nodiscard]] SuiteResult run_manager(const Workload& workload, const SuiteOptions& options, const Progress& progress);
 [[nodiscard]] SuiteResult run_load(const Workload& workload, const SuiteOptions& options, const Progress& progress);
 
 }  // namespace genepool::bench

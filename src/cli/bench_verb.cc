@@ -144,8 +144,9 @@ Result<int> verb_bench(const Invocation& invocation) {
   if (invocation.has("--only")) return fail(Code::kUsage, "--only belongs to the suite peers");
   if (suite.empty() || suite == "limits") return bench_suite(invocation, config, bench::run_limits);
   if (suite == "scale") return bench_suite(invocation, config, bench::run_scale);
+  if (suite == "manager") return bench_suite(invocation, config, bench::run_manager);
   if (suite == "load") return bench_suite(invocation, config, bench::run_load);
-  return fail(Code::kUsage, "there is no suite \"{}\", only limits, load, scale and peers", suite);
+  return fail(Code::kUsage, "there is no suite \"{}\", only limits, load, manager, scale and peers", suite);
 }
 
 }  // namespace genepool::cli

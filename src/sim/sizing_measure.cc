@@ -8,9 +8,9 @@
 namespace genepool {
 namespace {
 
-using Phases = std::vector<GenerateOptions::Phase>;
+using Phases = std::vector<TraceOptions::Phase>;
 
-Trace trace_of(std::string_view profile, const GenerateOptions& options) {
+Trace trace_of(std::string_view profile, const TraceOptions& options) {
   return generate(*find_profile(profile), options).value();
 }
 
@@ -41,7 +41,7 @@ constexpr std::uint32_t kHighSlots = 8;  // the best size at the high load
 
 SizingStepRow measure_step(std::string_view profile, bool is_up, double speed, std::uint64_t seeds) {
   SizingStepRow row{.profile = profile, .is_up = is_up};
-  const GenerateOptions::Phase low{kLowRequests, kLowRate}, high{kHighRequests, find_profile(profile)->rate};
+  const TraceOptions::Phase low{kLowRequests, kLowRate}, high{kHighRequests, find_profile(profile)->rate};
   const Phases phases = is_up ? Phases{low, high} : Phases{high, low};
   const std::size_t step = phases.front().requests;
   const auto share = 1 / static_cast<double>(seeds);

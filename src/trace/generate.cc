@@ -82,7 +82,7 @@ struct Conversation {
 // One pass in the order of time, because what a pick reuses and where a user comes back to is what was used before it.
 class Generator {
  public:
-  Generator(const Profile& profile, const GenerateOptions& options)
+  Generator(const Profile& profile, const TraceOptions& options)
       : profile_(profile),
         options_(options),
         random_(options.seed),
@@ -91,8 +91,8 @@ class Generator {
         cv_(options.cv.value_or(profile.cv)),
         has_day_(options.has_day.value_or(profile.has_day)) {}
 
-  Trace run(std::span<const GenerateOptions::Phase> phases) {
-    for (const GenerateOptions::Phase& phase : phases) {
+  Trace run(std::span<const TraceOptions::Phase> phases) {
+    for (const TraceOptions::Phase& phase : phases) {
       rate_ = phase.rate;
       const std::size_t end = trace_.requests.size() + phase.requests;
       if (!next_start_) plan_start(0);
@@ -187,7 +187,7 @@ class Generator {
   }
 
   const Profile& profile_;
-  const GenerateOptions& options_;
+  const TraceOptions& options_;
   Random random_;
   Popularity popularity_;
   std::vector<std::uint32_t> index_of_genome_;  // in the trace
@@ -203,7 +203,7 @@ class Generator {
   Trace trace_;
 };
 
-Result<void> check(const Profile& profile, const GenerateOptions& options) {
+Result<void> check(const Profile& profile, const TraceOptions& options) {
   const double cv = options.cv.value_or(profile.cv);
   if (!(cv >= kLeastCv && cv <= kMostCv)) {
     return fail_param(Code::kBadRequest, "cv", "must be between {} and {}, found {}", kLeastCv, kMostCv, cv);
@@ -216,12 +216,12 @@ Result<void> check(const Profile& profile, const GenerateOptions& options) {
 
 }  // namespace
 
-Result<Trace> generate(const Profile& profile, const GenerateOptions& options) {
+Result<Trace> generate(const Profile& profile, const TraceOptions& options) {
   GENEPOOL_TRY_VOID(check(profile, options));
-  std::vector<GenerateOptions::Phase> phases = options.phases;
+  std::vector<TraceOptions::Phase> phases = options.phases;
   if (phases.empty()) phases.push_back({options.requests.value_or(profile.requests), profile.rate});
   std::uint64_t requests = 0;
-  for (const GenerateOptions::Phase& phase : phases) {
+  for (const TraceOptions::Phase& phase : phases) {
     if (!(phase.rate >= 1e-6 && phase.rate <= 1e6)) {
       return fail_param(Code::kBadRequest, "rate", "must be between 1e-6 and 1e6 conversations per second, found {}", phase.rate);
     }

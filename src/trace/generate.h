@@ -17,7 +17,7 @@
 
 namespace genepool {
 
-struct GenerateOptions {
+struct TraceOptions {
   struct Phase {
     std::uint64_t requests = 0;
     double rate = 0;  // conversations per second
@@ -31,6 +31,6 @@ struct GenerateOptions {
   double speed = 1;           // all times are divided by this
 };
 
-[[nodiscard]] Result<Trace> generate(const Profile& profile, const GenerateOptions& options);
+[[nodiscard]] Result<Trace> generate(const Profile& profile, const TraceOptions& options);
 
 }  // namespace genepool

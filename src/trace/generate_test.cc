@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t kSeeds = 8;
 
-Trace trace_of(std::string_view profile, const GenerateOptions& options) {
+Trace trace_of(std::string_view profile, const TraceOptions& options) {
   return generate(*find_profile(profile), options).value();
 }
 
@@ -80,7 +80,7 @@ TEST(Generate, a_step_of_the_load_comes_where_it_was_asked_for) {
   for (const bool is_up : {true, false}) {
     double before = 0, after = 0;
     for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-      GenerateOptions options{.seed = seed, .has_day = false, .phases = {{6'000, 0.003}, {20'000, 0.0106}}};
+      TraceOptions options{.seed = seed, .has_day = false, .phases = {{6'000, 0.003}, {20'000, 0.0106}}};
       if (!is_up) std::swap(options.phases[0].rate, options.phases[1].rate);
       const Trace trace = trace_of("model-skew", options);
       ASSERT_EQ(trace.requests.size(), 26'000U);
@@ -104,7 +104,7 @@ TEST(Generate, speed_divides_all_times) {
 
 TEST(Generate, absurd_options_are_refused) {
   const Profile& profile = *find_profile("drift");
-  const auto code = [&](const GenerateOptions& options) { return generate(profile, options).error().code; };
+  const auto code = [&](const TraceOptions& options) { return generate(profile, options).error().code; };
   EXPECT_EQ(code({.cv = 0}), Code::kBadRequest);
   EXPECT_EQ(code({.cv = NAN}), Code::kBadRequest);
   EXPECT_EQ(code({.cv = 13}), Code::kBadRequest);

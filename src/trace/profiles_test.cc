@@ -17,7 +17,7 @@ namespace {
 constexpr std::array<std::uint32_t, 4> kPlaces{3, 5, 10, 20};
 constexpr std::uint64_t kSeeds = 8;
 
-Trace trace_of(std::string_view profile, const GenerateOptions& options) {
+Trace trace_of(std::string_view profile, const TraceOptions& options) {
   return generate(*find_profile(profile), options).value();
 }
 

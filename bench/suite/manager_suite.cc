@@ -1,0 +1,220 @@
+// `bench manager`: does a real server do what the simulator says? A trace is replayed at high speed against real workers, and
+// the same trace is simulated with stage costs measured just before; then what the manager costs, and what its death does.
+#include <fmt/core.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "sim/simulation.h"
+#include "suite/costs_of_limits.h"
+#include "suite/load_client.h"
+#include "suite/phases.h"
+#include "trace/generate.h"
+
+namespace genepool::bench {
+namespace {
+
+constexpr std::uint32_t kHot = 5, kTokens = 16, kPromptTokens = 40;
+constexpr double kRequestsPerSecond = 3;  // below what two cores answer, so that the queue is not what is compared
+constexpr std::string_view kManagerName = "genepool-manage";  // as Linux cuts it
+
+struct Replayed {
+  LoadRun run;
+  std::uint64_t misses = 0;
+  double mean_s = 0;
+};
+
+std::vector<double> answered(const LoadRun& run) { return run.all(&Served::total_ms); }
+
+double mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return values.empty() ? 0 : sum / static_cast<double>(values.size());
+}
+
+double seconds_of(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; }
+
+// Of this process and all that it has waited for.
+double cpu_seconds() {
+  double seconds = 0;
+  for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+    rusage usage{};
+    ::getrusage(who, &usage);
+    seconds += seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+  }
+  return seconds;
+}
+
+// The process of this one's manager, 0 = none, and the seconds it has computed.
+struct ManagerProcessCpu {
+  pid_t pid = 0;
+  double seconds = 0;
+};
+ManagerProcessCpu find_manager() {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+    std::ifstream file(entry.path() / "stat");
+    std::string pid, name, state;
+    long parent = 0;
+    if (!(file >> pid >> name >> state >> parent) || parent != ::getpid() || name != fmt::format("({})", kManagerName)) continue;
+    std::string skipped;
+    for (int field = 5; field < 14; ++field) file >> skipped;
+    double user = 0, system = 0;
+    file >> user >> system;
+    return {static_cast<pid_t>(std::stol(pid)), (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK))};
+  }
+  return {};
+}
+
+Measurement ratio_row(std::string id, std::string title, double most) {
+  Measurement row{.id = std::move(id), .title = std::move(title), .unit = Unit::kRatio, .limit = Bound{Statistic::kMax, most, true}};
+  row.group = "simulator against reality";
+  return row;
+}
+
+class ManagerSuite {
+ public:
+  ManagerSuite(const Workload& workload, const SuiteOptions& options, const Progress& progress, SuiteResult& result)
+      : workload_(workload), options_(options), progress_(progress), result_(result) {}
+
+  Result<void> run() {
+    GENEPOOL_TRY(const StageCosts costs, measure_costs());
+    GENEPOOL_TRY(const Trace trace, make_trace());
+    for (const PolicyKind policy : {PolicyKind::kLru, PolicyKind::kTournament}) GENEPOOL_TRY_VOID(compare(trace, costs, policy));
+    return with_manager(trace);
+  }
+
+ private:
+  Result<std::unique_ptr<GenomePool>> open(std::map<std::string, std::string> settings) {
+    Options open{.data_dir = workload_.dir.path(), .base = workload_.base_path, .settings = options_.settings};
+    open.settings.merge(settings);
+    open.settings.try_emplace("metrics.samples", "65536");
+    open.settings.try_emplace("log.level", "error");
+    return GenomePool::open(open);
+  }
+
+  Result<StageCosts> measure_costs() {
+    SuiteResult calibration{.suite = "limits", .rows = founding_rows()};
+    SuiteOptions options = options_;
+    options.repeats = options_.is_quick ? 3 : 6;
+    options.tokens = kTokens;
+    GENEPOOL_TRY(const std::unique_ptr<GenomePool> pool, open({{"manager.mode", "off"}}));
+    Bench bench(*pool, workload_, options, calibration, progress_);
+    for (const auto phase : {cold_rounds, warm_rounds, warm_full_rounds, hot_rounds}) GENEPOOL_TRY_VOID(phase(bench));
+    return costs_of_limits(calibration, workload_);
+  }
+
+  // A profile on this workload's genomes, in a hurry. Bytes and tokens are those of the replay.
+  Result<Trace> make_trace() {
+    const Profile& profile = *find_profile("model-skew");
+    const std::uint64_t requests = options_.is_quick ? 120 : 500;
+    GENEPOOL_TRY(Trace trace, generate(profile, {.seed = 1, .requests = requests, .has_day = false}));
+    const double speed = trace.requests.back().t_seconds / (static_cast<double>(requests) / kRequestsPerSecond);
+    for (TraceRequest& request : trace.requests) {
+      request.t_seconds /= speed;
+      request.genome %= static_cast<std::uint32_t>(workload_.genomes.size());
+      request.prompt_tokens = kPromptTokens;
+      request.output_tokens = kTokens;
+    }
+    trace.genomes.resize(workload_.genomes.size());
+    for (std::size_t i = 0; i < trace.genomes.size(); ++i) {
+      const double layers = static_cast<double>(workload_.genomes[i].stack.size());
+      trace.genomes[i] = {workload_.genomes[i].name, 0,
+                          static_cast<std::uint64_t>(layers * static_cast<double>(workload_.layer_bytes) / static_cast<double>(workload_.layers.size()))};
+    }
+    return trace;
+  }
+
+  Replayed replay(GenomePool& pool, const Trace& trace) {
+    LoadQuestion question{.tokens = kTokens, .series = ++series_};
+    for (const auto& genome : workload_.genomes) question.genomes.push_back(genome.name);
+    std::vector<Arrival> arrivals;
+    for (const TraceRequest& request : trace.requests) arrivals.push_back({from_ms(request.t_seconds * 1e3), request.genome});
+    const Stats before = pool.stats();
+    Replayed replayed{.run = open_loop(*target_of(pool), question, arrivals)};
+    const Stats after = pool.stats();
+    replayed.misses = (after.warm_hits - before.warm_hits) + (after.cold_starts - before.cold_starts);
+    replayed.mean_s = mean(answered(replayed.run)) / 1e3;
+    return replayed;
+  }
+
+  Result<void> compare(const Trace& trace, const StageCosts& costs, PolicyKind policy) {
+    const std::string name(policy_name(policy));
+    GENEPOOL_TRY_VOID(progress_(fmt::format("replaying {} requests, {}", trace.requests.size(), name)));
+    GENEPOOL_TRY(const std::unique_ptr<GenomePool> pool, open({{"manager.mode", "off"}, {"pool.max_hot", std::to_string(kHot)}, {"pool.policy", name}}));
+    for (const auto& genome : workload_.genomes) GENEPOOL_TRY_VOID(pool->make_cold(genome.name, false));
+    const Replayed real = replay(*pool, trace);
+    const auto model = make_measured_costs(costs);
+    Knobs knobs;
+    knobs.max_hot = kHot;
+    knobs.hot_bytes = knobs.warm_bytes = std::uint64_t{1} << 50;
+    knobs.hot_policy = policy;
+    knobs.turn = std::chrono::milliseconds(500);
+    const SimulationResult simulated = simulate(trace, {.knobs = knobs, .costs = model.get()});
+    const auto real_misses = static_cast<double>(real.misses), simulated_misses = static_cast<double>(simulated.misses());
+    // Of all requests: a miss more or less of few misses says nothing.
+    Measurement misses = ratio_row("misses_" + name, fmt::format("misses, {}: |real - simulated| / requests", name), 0.02);
+    misses.samples = {std::abs(real_misses - simulated_misses) / static_cast<double>(trace.requests.size())};
+    misses.note = fmt::format("real {}, simulated {} of {}", real.misses, simulated.misses(), trace.requests.size());
+    Measurement latency = ratio_row("latency_" + name, fmt::format("mean latency, {}: |real / simulated - 1|", name), 0.20);
+    latency.samples = {std::abs(real.mean_s / simulated.total.mean() - 1)};
+    latency.note = fmt::format("real {:.1f} ms, simulated {:.1f} ms", real.mean_s * 1e3, simulated.total.mean() * 1e3);
+    result_.rows.push_back(std::move(misses));
+    result_.rows.push_back(std::move(latency));
+    return {};
+  }
+
+  // The manager at work, then killed in the middle: what it costs, and who notices.
+  Result<void> with_manager(const Trace& trace) {
+    GENEPOOL_TRY_VOID(progress_("the manager at work, and killed"));
+    const double before = cpu_seconds();
+    double manager_s = 0;
+    std::size_t failed = 0;
+    {
+      GENEPOOL_TRY(const std::unique_ptr<GenomePool> pool, open({{"manager.mode", "on"}}));
+      const std::jthread killer([&](const std::stop_token&) {
+        std::this_thread::sleep_for(std::chrono::duration<double>(trace.requests.back().t_seconds / 2));
+        const ManagerProcessCpu manager = find_manager();
+        manager_s = manager.seconds;
+        if (manager.pid > 0) ::kill(manager.pid, SIGKILL);
+      });
+      const Replayed replayed = replay(*pool, trace);
+      failed = static_cast<std::size_t>(std::ranges::count_if(replayed.run.served, [](const Served& one) { return !one.error.empty(); }));
+      manager_s += find_manager().seconds;
+    }
+    Measurement cpu = ratio_row("manager_cpu", "CPU of the manager / of the server, its workers and the manager", 0.01);
+    cpu.group = "the manager beside the server";
+    cpu.samples = {manager_s / (cpu_seconds() - before)};
+    cpu.note = fmt::format("{:.3f} s of {:.1f} s", manager_s, cpu_seconds() - before);
+    Measurement unharmed{.id = "manager_killed", .title = "manager killed under load: requests that failed", .unit = Unit::kCount, .limit = Bound{Statistic::kMax, 0, true}};
+    unharmed.group = cpu.group;
+    unharmed.samples = {static_cast<double>(failed)};
+    result_.rows.push_back(std::move(cpu));
+    result_.rows.push_back(std::move(unharmed));
+    return {};
+  }
+
+  const Workload& workload_;
+  const SuiteOptions& options_;
+  const Progress& progress_;
+  SuiteResult& result_;
+  std::uint64_t series_ = 0;
+};
+
+}  // namespace
+
+SuiteResult run_manager(const Workload& workload, const SuiteOptions& options, const Progress& progress) {
+  const Stopwatch watch;
+  SuiteResult result{.suite = "manager"};
+  if (const auto ran = ManagerSuite(workload, options, progress, result).run(); !ran) result.broke_off = ran.error().message;
+  result.seconds = watch.ms() / 1000;
+  return result;
+}
+
+}  // namespace genepool::bench
