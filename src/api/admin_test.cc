@@ -143,6 +143,18 @@ TEST_F(Admin, history_and_rollback) {
   EXPECT_EQ(json("POST", "/api/genomes/captain/rollback", R"({"steps":0})", 400)["error"]["param"], "steps");
 }
 
+TEST_F(Admin, the_recorded_trace) {
+  runtime.trace_ = {.is_recording = true, .directory = "/data/traces", .files = 2, .bytes = 300, .limit_bytes = 400, .since_ms = 5, .rows = 7, .rows_lost = 1};
+  const Json trace = json("GET", "/api/trace");
+  EXPECT_EQ(trace["recording"], true);
+  EXPECT_EQ(trace["since_ms"], 5);
+  EXPECT_EQ(trace["rows_lost"], 1);
+  EXPECT_TRUE(trace["paused_because"].is_null());
+  runtime.trace_ = {.paused_because = "the disk is full"};
+  EXPECT_EQ(json("GET", "/api/trace")["paused_because"], "the disk is full");
+  EXPECT_TRUE(json("GET", "/api/trace")["since_ms"].is_null());
+}
+
 TEST_F(Admin, the_store) {
   EXPECT_EQ(json("GET", "/api/store")["layers"], 2);
   const Json garbage = json("POST", "/api/store/gc", R"({"dry_run":true})");

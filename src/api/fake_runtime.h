@@ -234,6 +234,8 @@ class FakeRuntime final : public Runtime {
   RuntimeStatus status(bool) override { return status_; }
   bool is_ready() override { return status_.base_phase == BasePhase::kReady; }
   Result<void> wait_ready(Duration) override { return {}; }
+  TraceStatus trace_status() override { return trace_; }
+  TraceStatus trace_;
   Result<LayerRow> add_layer(const NewLayer& layer) override {
     LayerRow row;
     row.name = layer.name;

@@ -1,8 +1,8 @@
 // /api/manager: what the manager sees and does; /api/hint: a client says that a session opens soon. docs/reference/admin-api.md.
 #include "api/context.h"
 #include "api/json.h"
+#include "api/user_number.h"
 #include "api/views.h"
-#include "base/hash.h"
 
 namespace genepool::api {
 namespace {
@@ -39,9 +39,6 @@ Out manager_view(const RuntimeStatus& status, const Config& config) {
           {"decisions", m.decisions}};
 }
 
-// Never 0, which means that nobody is known.
-std::uint64_t number_of(std::string_view who) { return xxh3(std::as_bytes(std::span(who.data(), who.size()))) | 1U; }
-
 // A time as a text like "5s", or as a number of seconds.
 Result<void> read_time(const Fields& fields, const char* key, Duration& value) {
   const Json* given = fields.find(key);
@@ -70,8 +67,8 @@ Result<Runtime::ExpectedFrom> read_hint(Runtime& runtime, const std::string& tex
   Runtime::ExpectedFrom session;
   GENEPOOL_TRY_VOID(read_time(fields, "eta", session.eta));
   GENEPOOL_TRY_VOID(read_time(fields, "ttl", session.ttl));
-  if (!user.empty()) session.user = number_of(user);
-  session.source = number_of(source.empty() ? user : source);
+  if (!user.empty()) session.user = user_number(user);
+  session.source = user_number(source.empty() ? user : source);
   if (genome.empty()) return session;
   GENEPOOL_TRY(session.genome, runtime.resolve(genome));
   return session;

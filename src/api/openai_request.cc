@@ -6,6 +6,7 @@
 
 #include "api/json.h"
 #include "api/sampling_fields.h"
+#include "api/user_number.h"
 #include "config/config.h"
 
 namespace genepool::api {
@@ -262,6 +263,7 @@ Result<OpenAiRequest> parse_openai(Dialect dialect, std::string_view text, const
   std::string user;
   GENEPOOL_TRY_VOID(fields.text("user", user));
   GENEPOOL_TRY_VOID(add_fallbacks(dialect, fields, std::move(fallbacks), request.params));
+  if (!user.empty()) request.params.user = user_number(user);
   return request;
 }
 

@@ -50,6 +50,7 @@ TEST_F(OpenAiRequestTest, silent_body_has_openais_defaults) {
   EXPECT_EQ(request->params.max_tokens, 0U);
   EXPECT_EQ(request->params.sampling.top_logprobs, -1);
   EXPECT_TRUE(request->params.keep_hot);
+  EXPECT_EQ(request->params.user, 0U);
   EXPECT_FALSE(request->is_stream);
   EXPECT_EQ(completion(R"("prompt":"x")")->params.max_tokens, 16U);
 }
@@ -62,6 +63,9 @@ TEST_F(OpenAiRequestTest, reads_every_field) {
   ASSERT_TRUE(good) << good.error().message;
   const SamplingParams& s = good->params.sampling;
   EXPECT_EQ(good->params.max_tokens, 5U);
+  EXPECT_NE(good->params.user, 0U);
+  EXPECT_EQ(good->params.user, chat(R"(,"user":"me")")->params.user);
+  EXPECT_NE(good->params.user, chat(R"(,"user":"you")")->params.user);
   EXPECT_EQ(s.temperature, 0.0F);
   EXPECT_EQ(s.top_p, 0.9F);
   EXPECT_EQ(s.top_k, 40);

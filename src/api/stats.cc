@@ -1,4 +1,4 @@
-// What runs and what it costs: /api/ps, /api/tiers, /api/workers, /api/stats. docs/reference/admin-api.md is the contract.
+// What runs and what it costs: /api/ps, /api/tiers, /api/workers, /api/stats, /api/trace. docs/reference/admin-api.md is the contract.
 #include "api/context.h"
 #include "api/views.h"
 
@@ -56,6 +56,19 @@ Result<Out> workers(Runtime& runtime) {
   return Out{{"zygote_pid", status.zygote_pid}, {"spare_pid", status.spare_pid}, {"workers", std::move(list)}};
 }
 
+Result<Out> trace(Runtime& runtime) {
+  const TraceStatus status = runtime.trace_status();
+  return Out{{"recording", status.is_recording},
+             {"paused_because", status.paused_because.empty() ? Out() : Out(status.paused_because)},
+             {"directory", status.directory},
+             {"files", status.files},
+             {"bytes", status.bytes},
+             {"limit_bytes", status.limit_bytes},
+             {"since_ms", status.since_ms ? Out(*status.since_ms) : Out()},
+             {"rows", status.rows},
+             {"rows_lost", status.rows_lost}};
+}
+
 // The founding document's own names.
 Out stats_json(const RuntimeStatus& status, const Metrics& metrics, bool with_samples) {
   const auto count = [&](Counter counter, std::string_view label) {
@@ -106,6 +119,7 @@ void add_stats(Router& router, Context& context) {
   add("/api/tiers", tiers);
   add("/api/workers", workers);
   add("/api/stats", stats);
+  add("/api/trace", trace);
 }
 
 }  // namespace genepool::api

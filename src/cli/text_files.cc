@@ -22,4 +22,15 @@ Result<void> write_text(const std::string& path, const std::string& text) {
   return {};
 }
 
+Result<void> write_to(const std::string& path, const std::function<void(std::ostream&)>& write) {
+  if (path.empty() || path == "-") {
+    write(std::cout);
+    return std::cout.flush() ? Result<void>() : fail_errno("write to stdout", errno);
+  }
+  std::ofstream file(path, std::ios::binary);
+  if (file) write(file);
+  if (!file.flush()) return fail_errno("write " + path, errno);
+  return {};
+}
+
 }  // namespace genepool::cli

@@ -108,10 +108,12 @@ RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std
       weights_path_(std::move(weights_path)),
       metrics_(static_cast<std::size_t>(config.metrics_samples), static_cast<std::size_t>(config.metrics_genome_labels)),
       ledger_(metrics_, feed_, config),
+      trace_(data_dir_of(config)),
       hot_bytes_default_(available_memory() / 10 * 4),
       warm_bytes_default_(available_memory() / 10 * 2),
       kv_bytes_default_(available_memory() / 20) {
   kv_shelf_.set_quota(kv_quota());
+  trace_.configure(config.trace_record, static_cast<std::uint64_t>(config.trace_bytes));
   // What was left open is decided now, and shown as it is.
   config_.base_path = base_path_;
   config_.server_data_dir = std::filesystem::absolute(data_dir_of(config)).lexically_normal().string();  // clients have other folders
@@ -155,6 +157,7 @@ RuntimeImpl::~RuntimeImpl() {
   errands_.stop();  // before the strand that they may wait for
   long_errands_.stop();
   loop_.stop();
+  trace_.flush(monotonic_now());
 }
 
 std::uint64_t RuntimeImpl::kv_quota() const {
@@ -178,6 +181,7 @@ void RuntimeImpl::on_second() {
   feed_.tick();
   spare_.give_back_unused();
   pool_->flush_log();
+  if (trace_.wants_flush()) errands_.submit([this] { trace_.flush(monotonic_now()); });
   manager_->check(monotonic_now());
   report_to_manager();
   loop_.set_timer(second_timer_, monotonic_now() + std::chrono::seconds(1));
@@ -246,6 +250,7 @@ void RuntimeImpl::use(Config changed, std::string_view name, std::string_view va
   kv_shelf_.set_quota(kv_quota());
   store_->set_quota(static_cast<std::uint64_t>(config_.store_quota));
   ledger_.configure(config_);
+  trace_.configure(config_.trace_record, static_cast<std::uint64_t>(config_.trace_bytes));
   set_up_log(config_);
   ledger_.setting_changed(name, value);
   switch_manager();

@@ -29,6 +29,7 @@
 #include "pool/thrash.h"
 #include "runtime/event_feed.h"
 #include "runtime/kv_shelf.h"
+#include "runtime/trace_recorder.h"
 #include "store/history.h"
 #include "store/store.h"
 #include "worker/messages.h"
@@ -107,6 +108,7 @@ struct GenerateParams {
   bool keep_hot = true;
   std::optional<Duration> deadline; // for the wait; none = pool.deadline
   std::vector<Fallback> fallbacks;  // in the order they are tried; when none may answer, the last one's error
+  std::uint64_t user = 0;           // 64 bits of SHA-256 over who asks, by the client's word; 0 = not told
 };
 
 // ---------------------------------------------------------------------------- what `ps`, /api and stats show
@@ -212,6 +214,8 @@ class Runtime {
   // Blocks for the strand (tens of microseconds), and for /proc when `with_memory`. Brings the metrics' gauges up to date.
   [[nodiscard]] virtual RuntimeStatus status(bool with_memory) = 0;
   [[nodiscard]] virtual bool is_ready() = 0;       // the base is loaded and can fork; cheap
+  // What is recorded of the requests (trace.record). Blocks on the disk.
+  [[nodiscard]] virtual TraceStatus trace_status() = 0;
   // Waits until the base is ready or has failed. Blocks.
   [[nodiscard]] virtual Result<void> wait_ready(Duration timeout) = 0;
 

@@ -21,6 +21,7 @@
 #include "runtime/probes.h"
 #include "runtime/runtime.h"
 #include "runtime/supervisor.h"
+#include "runtime/trace_recorder.h"
 #include "worker/core_gate.h"
 
 namespace genepool {
@@ -53,6 +54,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void on_thrash_alarm(ThrashAlarm listener) override;
   RuntimeStatus status(bool with_memory) override;
   bool is_ready() override { return base_phase_ == BasePhase::kReady; }
+  TraceStatus trace_status() override { return trace_.status(monotonic_now()); }
   Result<void> wait_ready(Duration timeout) override;
   Result<LayerRow> add_layer(const NewLayer& layer) override;
   Result<void> remove_layer(std::string_view name) override;
@@ -121,6 +123,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void send_generate(RequestId id, Request& request);
   void fail_generation(RequestId id, Request& request, Error error);
   void end_request(RequestId id, Outcome outcome);
+  void record(const Request& request, const Outcome& outcome);
   void finish_generation(Request& request, Outcome& outcome);
   void on_page(const Identity& identity, Result<BuiltPage> built);
   std::shared_ptr<AssemblyTimes> assembly_of(const Identity& identity, Tier from);
@@ -201,6 +204,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   CoreGate gate_;
   EventFeed feed_;  // strand only
   Ledger ledger_;
+  TraceRecorder trace_;
   std::atomic<RequestId> next_id_{1};
   std::atomic<BasePhase> base_phase_{BasePhase::kLoading};
   Instant opened_ = monotonic_now();

@@ -70,7 +70,7 @@ void RuntimeImpl::ask_pool(RequestId id, Request& request) {
   receipt.layers.clear();
   for (const NamedEntry& entry : request.genome.stack) receipt.layers.push_back({entry.layer, entry.weight});
   if (request.sink) ledger_.arrived(receipt);
-  pool_->feed(Arrive{.request = id, .genome = spec_of(request.genome), .deadline = request.deadline, .is_lease = request.is_lease});
+  pool_->feed(Arrive{.request = id, .genome = spec_of(request.genome), .deadline = request.deadline, .user = request.params.user, .is_lease = request.is_lease});
 }
 
 void RuntimeImpl::cancel(RequestId id) {
@@ -163,12 +163,25 @@ void RuntimeImpl::end_request(RequestId id, Outcome outcome) {
   if (found == requests_.end()) return;
   Request request = std::move(found->second);
   requests_.erase(found);
+  record(request, outcome);
   finish_generation(request, outcome);
   if (request.lease_done) request.lease_done(tl::unexpected(outcome.error.value_or(Error{})));
   request.report.request = id;
   request.report.keep_hot = request.params.keep_hot;
   if (request.is_granted) pool_->feed(std::move(request.report));
   finish_drain_if_idle();
+}
+
+// However it ended: an arrival is one.
+void RuntimeImpl::record(const Request& request, const Outcome& outcome) {
+  RecordedRequest row{.arrived = request.arrived,
+                      .user = request.params.user,
+                      .prompt_tokens = outcome.prompt_tokens,
+                      .output_tokens = outcome.completion_tokens};
+  for (std::size_t i = 0; i < sizeof row.genome; ++i) row.genome = row.genome << 8 | request.genome.identity.bytes.at(i);
+  if (request.assembly) row.load_cost_s = to_ms(request.assembly->ready - request.assembly->began) / 1e3;
+  if (const auto page = pages_.find(request.genome.identity); page != pages_.end()) row.bytes = page->second.size();
+  trace_.note(row);
 }
 
 // ------------------------------------------------------------------------------------------------------ actions

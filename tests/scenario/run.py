@@ -28,6 +28,7 @@ usage: run.py --program build/genepool CASE.txt
   link PATH TARGET | fifo PATH        a symbolic link | a pipe
   expect METRIC|tier MODEL|pid of spare|MODEL|workers|processes|VAR OP VALUE [within SECONDS]
   expect log has "TEXT" [within SECONDS] | log lacks "TEXT"
+  expect file PATH has|lacks "TEXT"   the file, or all that a pattern with * names
   expect webhook has "TEXT" [within SECONDS]   what {webhook}, a listener of the scenario, was told
   load SECONDS MODEL ...              one request after the other, of each model in turn
 
@@ -212,6 +213,8 @@ class Scenario:
         os.mkfifo(words[0])
 
     def do_expect(self, words):
+        if words[0] == "file":
+            return self.check_file(*words[1:])
         within = DEFAULT_WITHIN_S
         if "within" in words:
             within = float(words[words.index("within") + 1])
@@ -234,6 +237,18 @@ class Scenario:
         self.eventually(holds, within, lambda: f"found {seen.get('value')!r}")
 
     # ------------------------------------------------------------------------------------------------- helpers
+    @staticmethod
+    def check_file(pattern, verb, text):
+        paths = sorted(glob.glob(pattern))
+        if not paths:
+            raise Failed(f"there is no {pattern}")
+        contents = ""
+        for path in paths:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                contents += file.read()
+        if (text in contents) != (verb == "has"):
+            raise Failed(f"{pattern} {'lacks' if verb == 'has' else 'has'} {text!r}: {contents[:800]}")
+
     def value_of(self, subject):
         if subject[0] == "tier":
             return self.server.tier(subject[1])
@@ -268,11 +283,11 @@ class Scenario:
         command = [self.program] + args
         if "--host" in args or "--data-dir" in args:
             pass
-        elif args[0] in ("layer", "genome", "store", "base"):
+        elif args[0] in ("layer", "genome", "store", "base") or args[:2] == ["trace", "record"]:
             command += ["--data-dir", data or self.data]
             if args[1] == "generate":
                 command += ["--base", self.base]
-        elif args[0] not in ("replay", "version", "help", "completion", "config", "bench"):
+        elif args[0] not in ("replay", "version", "help", "completion", "config", "bench", "simulate", "trace"):
             command += ["--host", f"http://127.0.0.1:{self.server.port}"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
                               env={**os.environ, "GENEPOOL_ENGINE_NAME": "fake"})
