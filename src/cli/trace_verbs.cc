@@ -44,8 +44,8 @@ Result<T> with_flag(Result<T> result) {
   return result;
 }
 
-Result<GenerateOptions> generate_options(const Invocation& invocation) {
-  GenerateOptions options;
+Result<TraceOptions> generate_options(const Invocation& invocation) {
+  TraceOptions options;
   GENEPOOL_TRY(options.seed, seed_of(invocation));
   if (invocation.has("--requests")) {
     GENEPOOL_TRY(options.requests, invocation.count("--requests", 1, 1, static_cast<std::int64_t>(kMaxTraceRequests)));
@@ -111,7 +111,7 @@ Result<int> verb_trace_generate(const Invocation& invocation) {
   const std::string& name = invocation.argument("PROFILE");
   const Profile* profile = find_profile(name);
   if (profile == nullptr) return fail(Code::kNotFound, "there is no profile \"{}\": `genepool trace profiles` lists them", name);
-  GENEPOOL_TRY(const GenerateOptions options, generate_options(invocation));
+  GENEPOOL_TRY(const TraceOptions options, generate_options(invocation));
   GENEPOOL_TRY(const Trace trace, with_flag(generate(*profile, options)));
   GENEPOOL_TRY_VOID(write_trace(invocation.argument("FILE"), trace));
   print_note(fmt::format("{}: {}, seed {}, rank exponent {}", name, size_text(trace), options.seed, profile->head_exponent));
