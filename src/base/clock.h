@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace genepool {
 
@@ -11,6 +12,11 @@ using Instant = std::chrono::nanoseconds;  // since the clock's own start; only 
 
 [[nodiscard]] inline Instant monotonic_now() {
   return std::chrono::duration_cast<Instant>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+// The wall clock: for people and files, never for a decision.
+[[nodiscard]] inline std::int64_t unix_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 [[nodiscard]] constexpr double to_ms(Duration d) { return static_cast<double>(d.count()) / 1e6; }

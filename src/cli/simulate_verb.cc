@@ -15,7 +15,8 @@
 namespace genepool::cli {
 namespace {
 
-constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 50;  // bytes, where a setting of 0 would ask this machine
+// Bytes where a setting of 0 would ask this machine.
+constexpr KnobDefaults kNoLimits{.hot_bytes = std::uint64_t{1} << 50, .warm_bytes = std::uint64_t{1} << 50};
 
 Result<void> show(const Invocation& invocation, const std::string& text, const std::string& json) {
   const std::string file = invocation.text("--json");
@@ -45,7 +46,7 @@ Result<std::vector<Contender>> contenders_of(const Invocation& invocation, const
   std::vector<Contender> contenders;
   const bool wants_all = invocation.text("--compare") == "all";
   const std::string list = wants_all ? "" : invocation.text("--compare");
-  if (!invocation.has("--compare")) return std::vector{Contender{config.pool_policy, *policy_from(config.pool_policy), manager_settings_of(config)}};
+  if (!invocation.has("--compare")) return std::vector{Contender{config.pool_policy, *policy_from(config.pool_policy), manager_settings_of(config, kNoLimits)}};
   for (std::size_t i = 0; wants_all && i < kPolicyKinds; ++i) {
     GENEPOOL_TRY(contenders.emplace_back(), parse_contender(policy_name(static_cast<PolicyKind>(i))));
   }
@@ -67,8 +68,8 @@ Result<int> verb_simulate(const Invocation& invocation) {
   GENEPOOL_TRY(const std::vector<Contender> contenders, contenders_of(invocation, config));
   GENEPOOL_TRY(const ReadTrace read, load_trace(source, static_cast<std::uint64_t>(seed)));
   const Trace& trace = read.trace;
-  SimulationOptions options{.knobs = knobs_of(config, {kNoLimit, kNoLimit, 0}),
-                            .manager = manager_settings_of(config),
+  SimulationOptions options{.knobs = knobs_of(config, kNoLimits),
+                            .manager = manager_settings_of(config, kNoLimits),
                             .costs = costs.get(),
                             .seed = static_cast<std::uint64_t>(seed),
                             .patience = std::chrono::milliseconds(config.pool_deadline)};

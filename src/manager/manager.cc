@@ -8,7 +8,6 @@ namespace genepool {
 namespace {
 
 constexpr std::size_t kMostRemembered = 10'000;
-constexpr Duration kGuessPatience = std::chrono::seconds(30);
 
 Budget budget_of(const Knobs& knobs) { return {knobs.max_hot, knobs.hot_bytes}; }
 
@@ -44,8 +43,7 @@ void Manager::handle(const RequestSeen& request) {
     last_user_ = user.index;
   }
   book_.on_request(usage, ++last_use_, now_);
-  prefetcher_.on_request(usage, moment(), loader());
-  report_outcome(usage);
+  report(usage, prefetcher_.on_request(usage, moment(), loader()));
   hints_.on_request(usage.index, now_);
   last_hour_.observe(usage.index, now_);
   sizer_.on_request(usage, now_);
@@ -62,8 +60,7 @@ void Manager::handle(const CameIn& came) {
 void Manager::handle(const LeftHot& left) {
   Usage* usage = find(left.genome);
   if (usage == nullptr) return;
-  prefetcher_.on_left(*usage);
-  report_outcome(*usage);
+  report(*usage, prefetcher_.on_left(*usage));
 }
 
 void Manager::handle(const GuessDone& done) {
@@ -172,8 +169,8 @@ void Manager::guess_as_founded() {
   (void)try_guess(prefetcher_.weigh(genome, 1, moment(), loader()), DecisionKind::kGuess, {}, "the most used of the last hour");
 }
 
-void Manager::report_outcome(const Usage& usage) {
-  const auto outcome = prefetcher_.last_outcome();
+// What became of the guess that brought it in.
+void Manager::report(const Usage& usage, std::optional<OutcomeBook::Outcome> outcome) {
   const auto open = open_guesses_.find(usage.index);
   if (!outcome || open == open_guesses_.end()) return;
   const bool is_used = *outcome == OutcomeBook::Outcome::kUsed;

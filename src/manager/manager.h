@@ -39,6 +39,7 @@ class Manager {
   void handle(const RequestSeen& request);
   void handle(const Answered&) { guess(); }  // not before: nobody waits for a load behind a guess
   void handle(const CameIn& came);
+  void handle(const IsHot& hot) { prefetcher_.on_came(know(hot.genome)); }
   void handle(const LeftHot& left);
   void handle(const GuessDone& done);
   void handle(const SessionExpected& session);
@@ -57,7 +58,7 @@ class Manager {
   void guess();
   bool try_guess(const std::optional<Guess>& guess, DecisionKind kind, Instant protect_until, std::string_view why);
   void guess_as_founded();
-  void report_outcome(const Usage& usage);
+  void report(const Usage& usage, std::optional<OutcomeBook::Outcome> outcome);
   void carry_out(const SizeChange& change);
   void realise_size(bool is_replaced);
   void report_policy(std::string_view tier, std::string& known, const std::string& followed);

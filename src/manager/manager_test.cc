@@ -20,6 +20,7 @@ class ManagerTest : public testing::Test {
  protected:
   explicit ManagerTest(const ManagerSettings& settings = {}) : settings_(settings) { make(); }
   void make() {
+    settings_.memory_bytes = knobs_.hot_bytes + knobs_.warm_bytes;
     manager_ = std::make_unique<Manager>(settings_, knobs_, now_);
   }
   void tell(const Notice& notice) {
@@ -166,6 +167,9 @@ TEST_F(ManagerTest, a_place_that_saves_more_than_its_memory_costs_is_given) {
   ASSERT_FALSE(all<SetNumber>().empty());
   EXPECT_EQ(all<SetNumber>()[0].name, "pool.max_hot");
   EXPECT_EQ(all<SetNumber>()[0].value, 3u);
+  EXPECT_EQ(all<SetNumber>()[1].name, "warm.bytes");
+  EXPECT_EQ(all<SetNumber>()[1].value, 2'000'000'000u - 3 * 10'000'000u) << "what HOT does not need";
+  EXPECT_EQ(all<SetNumber>()[2].value, 197u) << "and as many pages as that is";
   const Decision decision = all<Decided>().at(0).decision;
   EXPECT_EQ(decision.kind, DecisionKind::kSize);
   EXPECT_EQ(decision.subject, "pool.max_hot");
@@ -213,6 +217,47 @@ TEST_F(ManagerTest, an_out_of_memory_kill_takes_a_place_and_stops_guesses) {
   tell(session_of(seen('C')));
   EXPECT_TRUE(all<MakeHot>().empty()) << "not while memory is short";
   EXPECT_FALSE(manager_->status().brake.empty());
+}
+
+TEST_F(ManagerTest, brakes_leave_alone_what_someone_has_set) {
+  settings_.may_size_hot = false;
+  make();
+  StatusSeen status;
+  status.pressure.events = MemoryPressure::Events{0, 0};
+  tell(status);
+  status.pressure.events->oom_kill = 1;
+  now_ += 2s;
+  tell(status);
+  EXPECT_TRUE(all<SetNumber>().empty());
+  EXPECT_EQ(all<Decided>().back().decision.action, "no growth, no guesses");
+}
+
+// The share of time that tasks waited changes with each look: only that guesses stop, and may go on, is news.
+TEST_F(ManagerTest, pressure_that_lasts_is_told_once) {
+  StatusSeen status;
+  status.pressure.stalls = MemoryPressure::Stalls{};
+  tell(status);
+  for (int i = 0; i < 10; ++i) {
+    now_ += 2s;
+    status.pressure.stalls->some.avg10 = 6 + i;
+    tell(status);
+  }
+  ASSERT_EQ(all<Decided>().size(), 1u);
+  EXPECT_EQ(all<Decided>()[0].decision.action, "no guesses");
+  status.pressure.stalls->some.avg10 = 0;
+  tell(status);
+  EXPECT_EQ(all<Decided>().size(), 2u);
+}
+
+// Killed and begun again: what is HOT is HOT, although no request for it was seen.
+TEST_F(ManagerTest, one_that_begins_anew_is_told_who_is_hot) {
+  tell(IsHot{seen('A')});
+  tell(IsHot{seen('B')});
+  tell(session_of(seen('A')));
+  EXPECT_TRUE(all<MakeHot>().empty());
+  tell(session_of(seen('C')));
+  ASSERT_EQ(all<MakeHot>().size(), 1u);
+  EXPECT_TRUE(all<MakeHot>()[0].victim) << "no place is free";
 }
 
 TEST_F(ManagerTest, another_expert_is_news) {

@@ -9,12 +9,13 @@ namespace genepool {
 void walk_fields(auto& f, Is<SizeBounds> auto& v) { f(v.least), f(v.most); }
 void walk_fields(auto& f, Is<Prices> auto& v) { f(v.load_second), f(v.gb_second); }
 void walk_fields(auto& f, Is<ManagerSettings> auto& v) {
-  f(v.mode), f(v.sizing), f(v.prefetch), f(v.may_size_hot), f(v.may_size_warm), f(v.hot_places), f(v.prices);
+  f(v.mode), f(v.sizing), f(v.prefetch), f(v.may_size_hot), f(v.may_size_warm), f(v.hot_places), f(v.memory_bytes), f(v.prices);
 }
 void walk_fields(auto& f, Is<GenomeSeen> auto& v) { f(v.identity), f(v.name), f(v.hot_bytes), f(v.page_bytes); }
 void walk_fields(auto& f, Is<RequestSeen> auto& v) { f(v.genome), f(v.user), f(v.week_hour); }
 void walk_fields(auto& f, Is<Answered> auto& v) { f(v.genome); }
 void walk_fields(auto& f, Is<CameIn> auto& v) { f(v.genome), f(v.from), f(v.took), f(v.spawn); }
+void walk_fields(auto& f, Is<IsHot> auto& v) { f(v.genome); }
 void walk_fields(auto& f, Is<LeftHot> auto& v) { f(v.genome); }
 void walk_fields(auto& f, Is<GuessDone> auto& v) { f(v.command), f(v.is_done); }
 void walk_fields(auto& f, Is<SessionExpected> auto& v) { f(v.ticket), f(v.genome), f(v.user), f(v.source), f(v.eta), f(v.ttl); }
@@ -48,7 +49,7 @@ void walk_fields(auto& f, Is<ManagerStatus> auto& v) {
 }
 void walk_fields(auto& f, Is<Alive> auto& v) { f(v.status); }
 
-inline constexpr const char* kNoticeNames[] = {"RequestSeen", "Answered", "CameIn", "LeftHot", "GuessDone", "SessionExpected", "SettingsSeen", "StatusSeen"};
+inline constexpr const char* kNoticeNames[] = {"RequestSeen", "Answered", "CameIn", "IsHot", "LeftHot", "GuessDone", "SessionExpected", "SettingsSeen", "StatusSeen"};
 inline constexpr const char* kWishNames[] = {"MakeHot", "LetGo", "SetNumber", "Decided", "Realised", "HintAnswered", "Said", "Alive"};
 static_assert(std::size(kNoticeNames) == std::variant_size_v<Notice>);
 static_assert(std::size(kWishNames) == std::variant_size_v<Wish>);

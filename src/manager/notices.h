@@ -27,6 +27,7 @@ struct ManagerSettings {
   PrefetchRule prefetch = PrefetchRule::kGated;
   bool may_size_hot = true, may_size_warm = true;  // else someone has set them by hand, and they are his
   SizeBounds hot_places{1, 10};
+  std::uint64_t memory_bytes = 0;  // HOT's and WARM's together, as configured: what the law divides
   Prices prices;
   bool operator==(const ManagerSettings&) const = default;
 };
@@ -49,6 +50,9 @@ struct CameIn {
   Identity genome;
   Tier from = Tier::kCold;
   Duration took{}, spawn{};  // as BroughtIn
+};
+struct IsHot {  // to a manager that has just begun: it came before
+  GenomeSeen genome;
 };
 struct LeftHot {
   Identity genome;
@@ -75,7 +79,7 @@ struct StatusSeen {  // every two seconds or so
   std::string followed_hot, followed_warm;  // experts of the pool's policies
   bool is_loader_idle = false;
 };
-using Notice = std::variant<RequestSeen, Answered, CameIn, LeftHot, GuessDone, SessionExpected, SettingsSeen, StatusSeen>;
+using Notice = std::variant<RequestSeen, Answered, CameIn, IsHot, LeftHot, GuessDone, SessionExpected, SettingsSeen, StatusSeen>;
 
 // ------------------------------------------------------------------------------------------------ wishes
 struct MakeHot {  // becomes a Prewarm; GuessDone must follow

@@ -26,11 +26,12 @@ void Prefetcher::know(const Usage& usage) {
   by_index_[usage.index] = &usage;
 }
 
-void Prefetcher::on_request(const Usage& usage, const Moment& moment, LoaderState loader) {
+std::optional<OutcomeBook::Outcome> Prefetcher::on_request(const Usage& usage, const Moment& moment, LoaderState loader) {
   last_use_ = usage.last_use;
-  last_outcome_ = outcomes_.on_request(usage.index, real_.has(usage));
+  const auto outcome = outcomes_.on_request(usage.index, real_.has(usage));
   (void)policy_->on_request(usage, moment.now);
   shadow(usage, moment, loader);
+  return outcome;
 }
 
 // The shadow with prefetch acts on every piece of advice, gate or no gate: that is what the gate is to judge.
@@ -103,9 +104,9 @@ void Prefetcher::on_came(const Usage& usage) {
   real_.add(usage, is_guess ? last_use_ : 0);
 }
 
-void Prefetcher::on_left(const Usage& usage) {
+std::optional<OutcomeBook::Outcome> Prefetcher::on_left(const Usage& usage) {
   real_.forget(usage);
-  last_outcome_ = outcomes_.on_gone(usage.index);
+  return outcomes_.on_gone(usage.index);
 }
 
 void Prefetcher::on_issued(const Guess& guess, Instant now) {

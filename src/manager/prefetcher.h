@@ -28,11 +28,12 @@ class Prefetcher {
   Prefetcher(PolicyKind policy, const Budget& budget);
   void configure(PolicyKind policy, const Budget& budget);
 
-  // A request, its usage up to date. Before it: what came and left.
-  void on_request(const Usage& usage, const Moment& moment, LoaderState loader);
   void know(const Usage& usage);  // before anything else is told or asked of it
+  // A request, its usage up to date. Before it: what came and left. This and on_left answer what became of the guess that
+  // brought the genome in, when that is decided now.
+  std::optional<OutcomeBook::Outcome> on_request(const Usage& usage, const Moment& moment, LoaderState loader);
   void on_came(const Usage& usage);
-  void on_left(const Usage& usage);
+  std::optional<OutcomeBook::Outcome> on_left(const Usage& usage);
   void forget(const Usage& usage);
   void forget_user(UserIndex user) { predictor_.forget_user(user); }
 
@@ -51,8 +52,6 @@ class Prefetcher {
   [[nodiscard]] const Residents& residents() const { return real_; }
   [[nodiscard]] const Usage* genome(GenomeIndex index) const { return by_index_[index]; }  // Requires: known
   [[nodiscard]] const Usage* under_way() const { return under_way_ ? under_way_->genome : nullptr; }
-  // What became of the guess that brought this genome in, if its fate was decided by the last on_request or on_left.
-  [[nodiscard]] std::optional<OutcomeBook::Outcome> last_outcome() const { return last_outcome_; }
 
  private:
   void shadow(const Usage& usage, const Moment& moment, LoaderState loader);
@@ -75,7 +74,6 @@ class Prefetcher {
   std::optional<Guess> under_way_;
   double guessed_s_ = 0;        // decayed: loading for guesses
   Instant guessed_at_{};
-  std::optional<OutcomeBook::Outcome> last_outcome_;
 };
 
 }  // namespace genepool

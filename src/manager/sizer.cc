@@ -8,6 +8,7 @@ namespace genepool {
 namespace {
 
 constexpr Duration kOutcomeAfter = std::chrono::hours(1);
+constexpr std::uint64_t kMostWarm = 100'000;  // as params.def
 constexpr std::string_view kMaxHot = "pool.max_hot", kWarmGenomes = "warm.max_genomes", kWarmBytes = "warm.bytes";
 
 // WARM's curve looks as far as genomes could be in memory.
@@ -30,7 +31,6 @@ Decision size_decision(std::string_view setting, std::uint64_t from, std::uint64
 Sizer::Sizer(const ManagerSettings& settings, const Knobs& knobs, Instant now)
     : settings_(settings),
       knobs_(knobs),
-      total_bytes_(knobs.hot_bytes + knobs.warm_bytes),
       warm_curve_(curve_places(knobs)),
       law_(settings.hot_places, now),
       founding_(now) {}
@@ -57,14 +57,15 @@ std::vector<SizeChange> Sizer::on_status(const StatusSeen& status, Instant now) 
   const auto add = [&](std::optional<SizeChange> change) {
     if (change) changes.push_back(std::move(*change));
   };
-  if (verdict_.reason != before.reason || verdict_.new_size) add(by_brakes());
+  const bool is_news = verdict_.may_grow != before.may_grow || verdict_.may_speculate != before.may_speculate;
+  if (is_news || verdict_.shed != Shed::kNothing || verdict_.new_size) add(by_brakes());
   if (settings_.sizing == SizingRule::kLaw && settings_.may_size_hot) add(by_law(now));
   if (settings_.sizing == SizingRule::kFounding) add(by_founding_rules(status, now));
   return changes;
 }
 
 MemoryBudget Sizer::budget() const {
-  return {.bytes = total_bytes_, .slot_bytes = std::max<std::uint64_t>(slot_bytes_, 1), .page_bytes = std::max<std::uint64_t>(page_bytes_, 1)};
+  return {.bytes = settings_.memory_bytes, .slot_bytes = std::max<std::uint64_t>(slot_bytes_, 1), .page_bytes = std::max<std::uint64_t>(page_bytes_, 1)};
 }
 
 std::optional<SizeChange> Sizer::by_law(Instant now) {
@@ -72,7 +73,7 @@ std::optional<SizeChange> Sizer::by_law(Instant now) {
   const MemoryBudget memory = budget();
   const SlotPrice price = settings_.may_size_warm ? price_in_budget(memory, knobs_.max_hot, warm_curve_, settings_.prices, now)
                                                   : SlotPrice{cost_per_second(memory.slot_bytes, settings_.prices), cost_per_second(memory.slot_bytes, settings_.prices)};
-  const bool has_room = (knobs_.max_hot + 1ULL) * memory.slot_bytes <= total_bytes_;
+  const bool has_room = (knobs_.max_hot + 1ULL) * memory.slot_bytes <= settings_.memory_bytes;
   const auto window = law_.update(hot_curve_, knobs_.max_hot, price, verdict_.may_grow && has_room, now);
   if (!window || window->to == window->from) return std::nullopt;
   SizeChange change{{{kMaxHot, window->to}}, size_decision(kMaxHot, window->from, window->to, sizing_text(*window)), {}};
@@ -84,9 +85,10 @@ std::optional<SizeChange> Sizer::by_law(Instant now) {
                             {"windows to shrink", static_cast<double>(window->shrink_windows), ""}};
   change.decision.alternatives = {{"stay", 0, ""}, {"grow", window->grow_value, ""}, {"shrink", window->shrink_value, ""}};
   change.decision.expected = window->value();
-  if (settings_.may_size_warm && total_bytes_ > 0) {
+  if (settings_.may_size_warm) {
     const RamSplit split = split_ram(memory, window->to);
     change.settings.push_back({kWarmBytes, std::max<std::uint64_t>(split.warm_bytes, 1)});
+    change.settings.push_back({kWarmGenomes, std::clamp<std::uint64_t>(split.warm_bytes / memory.page_bytes, 1, kMostWarm)});
   }
   change.window = *window;
   return change;
@@ -120,14 +122,14 @@ std::optional<SizeChange> Sizer::by_brakes() {
   SizeChange change;
   change.decision.kind = DecisionKind::kBrake;
   change.decision.subject = "memory";
-  change.decision.action = verdict_.reason.empty() ? "growth is allowed again" : "no growth, no guesses";
+  change.decision.action = verdict_.may_grow ? verdict_.may_speculate ? "growth and guesses are allowed again" : "no guesses" : "no growth, no guesses";
   change.decision.reason = verdict_.reason.empty() ? "memory is free again" : verdict_.reason;
   std::optional<std::uint32_t> size = verdict_.new_size;
   if (!size && verdict_.shed == Shed::kHalfOfSpare) size = std::max(settings_.hot_places.least, (knobs_.max_hot + 1) / 2);
-  if (size && *size != knobs_.max_hot) {
-    change.settings.push_back({kMaxHot, *size});
-    change.decision.action = fmt::format("{} {} -> {}", kMaxHot, knobs_.max_hot, *size);
-  }
+  const bool may_size = settings_.may_size_hot && settings_.sizing != SizingRule::kFixed;
+  if (!may_size || !size || *size == knobs_.max_hot) return change;
+  change.settings.push_back({kMaxHot, *size});
+  change.decision.action = fmt::format("{} {} -> {}", kMaxHot, knobs_.max_hot, *size);
   return change;
 }
 

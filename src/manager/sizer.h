@@ -55,7 +55,6 @@ class Sizer {
 
   ManagerSettings settings_;
   Knobs knobs_;
-  std::uint64_t total_bytes_;  // HOT's and WARM's together, as configured
   LruCurve hot_curve_{LruCurve::kHotSlots}, warm_curve_;
   SizingLaw law_;
   FoundingRules founding_;

@@ -191,6 +191,7 @@ struct ProbeWorker {  // answer ProbeAnswered; the pool watches the time
   WorkerId worker = 0;
 };
 enum class KillReason : std::uint8_t { kEvicted, kIdleTtl, kReleased, kDemoted, kStuck, kProbeFailed, kDraining };
+[[nodiscard]] std::string_view kill_reason_name(KillReason reason);  // "evicted"
 struct KillWorker {  // SIGKILL; WorkerGone follows. For kStuck and kProbeFailed it may have requests in flight
   WorkerId worker = 0;
   Identity identity;

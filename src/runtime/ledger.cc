@@ -57,19 +57,6 @@ std::string_view tier_name(Tier tier) {
   return "cold";
 }
 
-std::string_view kill_reason_name(KillReason reason) {
-  switch (reason) {
-    case KillReason::kEvicted: return "evicted";
-    case KillReason::kIdleTtl: return "idle_ttl";
-    case KillReason::kReleased: return "released";
-    case KillReason::kDemoted: return "demoted";
-    case KillReason::kStuck: return "stuck";
-    case KillReason::kProbeFailed: return "probe_failed";
-    case KillReason::kDraining: return "draining";
-  }
-  return "evicted";
-}
-
 Ledger::Ledger(Metrics& metrics, EventFeed& feed, const Config& config)
     : metrics_(metrics), feed_(feed), thrash_(thrash_options(config)), alarm_command_(config.thrash_command) {}
 

@@ -60,6 +60,5 @@ class Ledger {
 };
 
 [[nodiscard]] std::string_view tier_name(Tier tier);           // "hot"
-[[nodiscard]] std::string_view kill_reason_name(KillReason r);  // "evicted"
 
 }  // namespace genepool

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/log.h"
 #include "manager/notice_text.h"
 #include "worker/spawn_plan.h"
 #include "worker/worker_command.h"
@@ -23,8 +22,8 @@ constexpr int kTheirChannel = 0, kOutOfTheWay = 10;
 
 }  // namespace
 
-ManagerProcess::ManagerProcess(Loop& loop, std::string program, std::function<SettingsSeen()> first, OnWish on_wish)
-    : loop_(loop), program_(std::move(program)), first_(std::move(first)), on_wish_(std::move(on_wish)) {}
+ManagerProcess::ManagerProcess(Loop& loop, std::string program, Calls calls)
+    : loop_(loop), program_(std::move(program)), calls_(std::move(calls)) {}
 
 ManagerProcess::~ManagerProcess() { end(); }
 
@@ -47,7 +46,7 @@ void ManagerProcess::start() {
   watch_ = loop_.watch(channel_.get(), [this] { read(); });
   last_sign_ = monotonic_now();
   why_static_.clear();
-  tell(first_(), last_sign_);
+  calls_.on_begun();
 }
 
 void ManagerProcess::stop() {
@@ -55,14 +54,12 @@ void ManagerProcess::stop() {
   restarts_.reset();
   why_static_.clear();
   end();
+  calls_.on_end("it is off (manager.mode)");
 }
 
 void ManagerProcess::tell(const Notice& notice, Instant now) {
   if (!is_running()) return;
-  if (unwritten_.size() > kMostUnwritten) {
-    ++dropped_;
-    return;
-  }
+  if (unwritten_.size() > kMostUnwritten) return lose("it leaves what it is told unread", now);
   unwritten_ += notice_line(notice, now);
   unwritten_ += '\n';
   if (!is_writing_) write();
@@ -108,7 +105,7 @@ void ManagerProcess::take(std::string_view line) {
   const Result<Wish> wish = parse_wish(line);
   if (!wish) return lose("it says what nobody understands: " + wish.error().message, monotonic_now());
   last_sign_ = monotonic_now();
-  on_wish_(*wish);
+  calls_.on_wish(*wish);
 }
 
 void ManagerProcess::check(Instant now) {
@@ -122,7 +119,7 @@ void ManagerProcess::lose(const std::string& why, Instant now) {
   end();
   is_given_up_ = !restarts_.spend(now);
   why_static_ = why + (is_given_up_ ? "; given up until manager.mode is off and on again" : "");
-  log(Level::kWarn, "the manager is lost: sizes stay as they are, nothing is brought in beforehand", {{"why", why_static_}});
+  calls_.on_end(why_static_);
 }
 
 void ManagerProcess::end() {

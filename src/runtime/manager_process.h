@@ -1,7 +1,8 @@
 // ManagerProcess: the manager's process as the server sees it: notices to it, wishes from it, never waited for. It is watched:
 // without a sign of life for 5 s it is killed and begun again, three times in a minute at most; until it is back, and when it is
-// given up, the server goes on with sizes as they are and without guesses ("static").
-// Owner: the runtime. Thread: the loop's. Memory: at most 4 MiB of notices that it has not read; more are dropped and counted.
+// given up, the server goes on with sizes as they are and without guesses ("static"). One that leaves 4 MiB of notices unread is
+// lost as well: a notice left out would have it believe what is not so.
+// Owner: the runtime. Thread: the loop's.
 #pragma once
 
 #include <functional>
@@ -19,8 +20,12 @@ class ManagerProcess {
  public:
   using OnWish = std::function<void(const Wish&)>;
 
-  // `program`: genepool-manager. `first`: what a new process is told first.
-  ManagerProcess(Loop& loop, std::string program, std::function<SettingsSeen()> first, OnWish on_wish);
+  struct Calls {
+    std::function<void()> on_begun;                     // a new process: tell() it SettingsSeen first, then who is HOT
+    OnWish on_wish;
+    std::function<void(const std::string& why)> on_end;  // what it was asked and has not answered, it never will
+  };
+  ManagerProcess(Loop& loop, std::string program, Calls calls);  // `program`: genepool-manager
   ~ManagerProcess();  // ends it
   ManagerProcess(const ManagerProcess&) = delete;
   ManagerProcess& operator=(const ManagerProcess&) = delete;
@@ -33,7 +38,6 @@ class ManagerProcess {
   [[nodiscard]] bool is_running() const { return pid_ > 0; }
   [[nodiscard]] std::int32_t pid() const { return pid_; }
   [[nodiscard]] const std::string& why_static() const { return why_static_; }  // "" = it runs, or is switched off
-  [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:
   void read();
@@ -44,14 +48,12 @@ class ManagerProcess {
 
   Loop& loop_;
   const std::string program_;
-  const std::function<SettingsSeen()> first_;
-  const OnWish on_wish_;
+  const Calls calls_;
   bool is_wanted_ = false, is_given_up_ = false, is_writing_ = false;
   std::int32_t pid_ = 0;
   UniqueFd channel_;
   std::optional<Loop::WatchId> watch_;
   std::string unread_, unwritten_;
-  std::uint64_t dropped_ = 0;
   Instant last_sign_{};
   RestartBudget restarts_;
   std::string why_static_;

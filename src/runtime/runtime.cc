@@ -124,11 +124,10 @@ Result<void> RuntimeImpl::start() {
   supervisor_ = std::make_unique<Supervisor>(loop_, zygote_options(config_, weights_path_), gate_, *this);
   next_decision_ = history_->next_id();
   manager_ = std::make_unique<ManagerProcess>(
-      loop_, manager_program(config_), [this] {
-        managed_decisions_.clear();  // a new one counts anew
-        return SettingsSeen{manager_settings_of(config_), knobs()};
-      },
-      [this](const Wish& wish) { std::visit([this](const auto& w) { carry_out(w); }, wish); });
+      loop_, manager_program(config_),
+      ManagerProcess::Calls{.on_begun = [this] { begin_manager(); },
+                            .on_wish = [this](const Wish& wish) { std::visit([this](const auto& w) { carry_out(w); }, wish); },
+                            .on_end = [this](const std::string& why) { on_manager_end(why); }});
   return on_strand([this]() -> Result<void> {
     GENEPOOL_TRY(pool_, PoolDriver::make(loop_, knobs(), config_.log_events,
                                          [this](const Event& event, const std::vector<Action>& actions) { perform(event, actions); }));
@@ -166,7 +165,7 @@ std::uint64_t RuntimeImpl::kv_quota() const {
 }
 
 Knobs RuntimeImpl::knobs() const {
-  return knobs_of(config_, {hot_bytes_default_, warm_bytes_default_, engine_.kv_bytes_per_token * engine_.context_size});
+  return knobs_of(config_, knob_defaults());
 }
 
 void RuntimeImpl::on_second() {

@@ -11,18 +11,12 @@ namespace {
 // Of layers that are looked at; of a genome beyond it an operator, or who adds the layer again, ends the quarantine.
 constexpr std::size_t kMostSuspects = 1000;
 
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 }  // namespace
 
 void RuntimeImpl::perform_one(const BreakerChanged& change) {
   const std::string name = name_of(change.identity);
   ledger_.breaker_changed(name, change);
   Decision decision;
-  decision.id = next_decision_++;
-  decision.unix_ms = unix_ms();
   decision.t_seconds = to_ms(monotonic_now() - opened_) / 1e3;
   decision.kind = DecisionKind::kBreaker;
   decision.subject = name;
@@ -30,7 +24,7 @@ void RuntimeImpl::perform_one(const BreakerChanged& change) {
   decision.reason = change.why;
   decision.inputs = {{"times opened", static_cast<double>(change.times_opened), ""}};
   if (change.retry_in != Duration::max()) decision.inputs.push_back({"tried again in", to_ms(change.retry_in) / 1e3, "s"});
-  history_->append(std::move(decision));
+  write_down(std::move(decision));
 }
 
 // The next genome that the client named, in its place. False: there is none.

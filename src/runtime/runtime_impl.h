@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "manager/observer.h"
+#include "pool/knobs_of_config.h"
 #include "runtime/assembly.h"
 #include "runtime/kv_shelf.h"
 #include "runtime/ledger.h"
@@ -149,11 +151,15 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   Request* request_on(WorkerId worker, RequestId id);
 
   // ---- runtime_manager.cc, on the strand
-  void tell_manager(const Event& event, const std::vector<Action>& actions);
+  void begin_manager();  // a new process: what it must know first
+  void on_manager_end(const std::string& why);
   void tell_manager(const Notice& notice) { manager_->tell(notice, monotonic_now()); }
   void report_to_manager();  // every two seconds
+  [[nodiscard]] static std::uint32_t hour_of_the_week();  // 0 = Monday's first, UTC
   void switch_manager();     // as manager.mode says
   [[nodiscard]] GenomeSeen seen(const ResolvedGenome& genome) const;
+  [[nodiscard]] SettingsSeen settings_now() const;
+  void write_down(Decision decision);  // numbers it; log, events, history
   void carry_out(const MakeHot& wish);
   void carry_out(const LetGo& wish);
   void carry_out(const SetNumber& wish);
@@ -181,6 +187,8 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void finish_drain_if_idle();
   void use(Config changed, std::string_view name, std::string_view value);
   [[nodiscard]] Knobs knobs() const;
+  [[nodiscard]] KnobDefaults knob_defaults() const { return {hot_bytes_default_, warm_bytes_default_, kv_bytes_per_worker()}; }
+  [[nodiscard]] std::uint64_t kv_bytes_per_worker() const { return engine_.kv_bytes_per_token * engine_.context_size; }
   [[nodiscard]] std::uint64_t kv_quota() const;
   [[nodiscard]] std::string_view stage_now(const Request& request) const;
   RequestId command(const ResolvedGenome& genome, Goal goal, Done done);
@@ -217,6 +225,8 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   std::unique_ptr<Supervisor> supervisor_;
   Probes probes_;
   std::unique_ptr<ManagerProcess> manager_;
+  Observer observer_{[this](const Identity& identity) { return seen(known_.at(identity)); }};
+  std::uint64_t managers_begun_ = 0;
   ManagerStatus manager_status_;
   std::map<std::uint64_t, Done> hints_;      // by ticket
   std::map<std::uint64_t, std::uint64_t> managed_decisions_;  // the manager's number of a decision -> the history's

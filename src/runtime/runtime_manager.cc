@@ -15,44 +15,49 @@ namespace {
 constexpr Duration kGuessPatience = std::chrono::seconds(30);
 constexpr std::size_t kMostUnsettled = 1000;  // decisions whose outcome may still come
 
-// 0 = Monday's first hour, UTC.
-std::uint32_t hour_of_the_week() {
-  const auto hours = std::chrono::floor<std::chrono::hours>(std::chrono::system_clock::now()).time_since_epoch().count();
-  return static_cast<std::uint32_t>((hours + 3 * 24) % 168);  // 1970 began on a Thursday
-}
-
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 }  // namespace
 
 // ------------------------------------------------------------------------------------------------ what it is told
 GenomeSeen RuntimeImpl::seen(const ResolvedGenome& genome) const {
-  const GenomeSpec spec = spec_of(genome);
   const auto page = pages_.find(genome.identity);
-  const std::uint64_t page_bytes = page == pages_.end() ? spec.page_bytes : page->second.size();
-  return {genome.identity, genome.name, page_bytes + knobs().kv_bytes_per_worker, page_bytes};
+  const std::uint64_t page_bytes = page == pages_.end() ? spec_of(genome).page_bytes : page->second.size();
+  return {genome.identity, genome.name, page_bytes + kv_bytes_per_worker(), page_bytes};
 }
 
-void RuntimeImpl::tell_manager(const Event& event, const std::vector<Action>& actions) {
-  if (!manager_->is_running()) return;
-  if (const auto* arrival = std::get_if<Arrive>(&event)) {
-    tell_manager(RequestSeen{seen(known_.at(arrival->genome.identity)), arrival->user, hour_of_the_week()});
-  }
-  for (const Action& action : actions) {
-    if (const auto* came = std::get_if<BroughtIn>(&action)) tell_manager(CameIn{came->identity, came->from, came->took, came->spawn});
-    if (const auto* killed = std::get_if<KillWorker>(&action)) tell_manager(LeftHot{killed->identity});
-  }
-  if (std::holds_alternative<SetKnobs>(event)) tell_manager(SettingsSeen{manager_settings_of(config_), knobs()});
+std::uint32_t RuntimeImpl::hour_of_the_week() {
+  const auto hours = std::chrono::floor<std::chrono::hours>(std::chrono::system_clock::now()).time_since_epoch().count();
+  return static_cast<std::uint32_t>((hours + 3 * 24) % 168);  // 1970 began on a Thursday
+}
+
+SettingsSeen RuntimeImpl::settings_now() const { return {manager_settings_of(config_, knob_defaults()), knobs()}; }
+
+void RuntimeImpl::begin_manager() {
+  ++managers_begun_;
+  managed_decisions_.clear();  // a new one counts anew
+  tell_manager(settings_now());
+  for (GenomeSeen& genome : observer_.hot()) tell_manager(IsHot{std::move(genome)});
+}
+
+void RuntimeImpl::on_manager_end(const std::string& why) {
+  manager_status_ = {};
+  for (auto& [ticket, done] : std::exchange(hints_, {})) done(fail(Code::kUnavailable, "there is no manager that could use the hint: {}", why));
+  Decision decision;
+  decision.kind = DecisionKind::kMode;
+  decision.subject = "manager";
+  decision.action = "sizes stay as they are, nothing is brought in beforehand";
+  decision.reason = why;
+  decision.t_seconds = to_ms(monotonic_now() - opened_) / 1e3;
+  if (!manager_->why_static().empty()) log(Level::kWarn, "the manager is lost", {{"why", why}});
+  write_down(std::move(decision));
 }
 
 void RuntimeImpl::report_to_manager() {
   is_odd_second_ = !is_odd_second_;
   if (is_odd_second_ || !manager_->is_running()) return;
   StatusSeen status;
-  const Knobs now = knobs();
-  for (const auto& [identity, page] : pages_) status.largest_worker_bytes = std::max<std::uint64_t>(status.largest_worker_bytes, page.size() + now.kv_bytes_per_worker);
+  for (const auto& [identity, page] : pages_) {
+    status.largest_worker_bytes = std::max<std::uint64_t>(status.largest_worker_bytes, page.size() + kv_bytes_per_worker());
+  }
   status.thrash_ratio = ledger_.thrash().ratio;
   if (layers_wanted_ > 0) status.layer_hit_rate = 1 - static_cast<double>(layers_read_) / static_cast<double>(layers_wanted_);
   status.followed_hot = pool_->followed_hot();
@@ -61,11 +66,8 @@ void RuntimeImpl::report_to_manager() {
 }
 
 void RuntimeImpl::switch_manager() {
-  const bool is_wanted = config_.manager_mode != "off";
-  if (is_wanted) return manager_->start();
+  if (config_.manager_mode != "off") return manager_->start();
   manager_->stop();
-  manager_status_ = {};
-  for (auto& [ticket, done] : std::exchange(hints_, {})) done(fail(Code::kUnavailable, "the manager is off (manager.mode)"));
 }
 
 void RuntimeImpl::expect_session(const ExpectedFrom& session, Done done) {
@@ -92,7 +94,9 @@ void RuntimeImpl::carry_out(const MakeHot& wish) {
   // Its name may have moved or gone since it was last asked for: then it is nobody's any more.
   const Result<ResolvedGenome> now = resolve(known->second.name);
   if (!now || now->identity != wish.genome) return not_done();
-  const CommandId id = command(*now, Goal::kHot, [this, guess = wish.command](const Result<void>& done) { tell_manager(GuessDone{guess, done.has_value()}); });
+  const CommandId id = command(*now, Goal::kHot, [this, guess = wish.command, asker = managers_begun_](const Result<void>& done) {
+    if (asker == managers_begun_) tell_manager(GuessDone{guess, done.has_value()});  // its successor counts its guesses anew
+  });
   pool_->feed(Prewarm{id, spec_of(*now), wish.victim, wish.protect_until, monotonic_now() + kGuessPatience});
 }
 
@@ -111,13 +115,16 @@ void RuntimeImpl::carry_out(const SetNumber& wish) {
 }
 
 void RuntimeImpl::carry_out(const Decided& wish) {
-  Decision decision = wish.decision;
-  decision.unix_ms = unix_ms();
-  decision.id = next_decision_++;
-  managed_decisions_[wish.decision.id] = decision.id;
+  managed_decisions_[wish.decision.id] = next_decision_;
   if (managed_decisions_.size() > kMostUnsettled) managed_decisions_.erase(managed_decisions_.begin());
-  log(Level::kInfo, decision.is_advice ? "manager would: " + decision.action : "manager: " + decision.action,
-      {{"decision", std::to_string(decision.id)}, {"why", decision.reason}});
+  log(Level::kInfo, (wish.decision.is_advice ? "manager would: " : "manager: ") + wish.decision.action,
+      {{"decision", std::to_string(next_decision_)}, {"why", wish.decision.reason}});
+  write_down(wish.decision);
+}
+
+void RuntimeImpl::write_down(Decision decision) {
+  decision.id = next_decision_++;
+  decision.unix_ms = unix_ms();
   feed_.publish("decision", {{"decision", static_cast<std::int64_t>(decision.id)},
                              {"kind", std::string(decision_kind_name(decision.kind))},
                              {"action", decision.action},

@@ -190,7 +190,8 @@ void RuntimeImpl::perform(const Event& event, const std::vector<Action>& actions
   for (const Action& action : actions) {
     std::visit([this](const auto& one) { perform_one(one); }, action);
   }
-  tell_manager(event, actions);
+  observer_.observe(event, actions, hour_of_the_week(), [this](const Notice& notice) { tell_manager(notice); });
+  if (std::holds_alternative<SetKnobs>(event)) tell_manager(settings_now());
 }
 
 void RuntimeImpl::perform_one(const GrantRequest& action) {

@@ -20,10 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kFilesOfBytes = 4;  // a file takes this part of the bytes allowed
 
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 }  // namespace
 
 Result<void> TraceWriter::write(std::span<const RecordedRequest> rows, std::uint64_t most_bytes) {

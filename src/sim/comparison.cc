@@ -62,9 +62,10 @@ std::vector<Contest> compare(const Trace& trace, const SimulationOptions& option
   for_each_index(contenders.size(), [&](std::size_t i) {
     SimulationOptions mine = options;
     mine.knobs.hot_policy = contenders[i].policy;
-    mine.manager = contenders[i].manager;
-    mine.manager.prices = options.manager.prices;
-    mine.manager.hot_places = options.manager.hot_places;
+    mine.manager = options.manager;  // prices and bounds; how it decides is the contender's
+    mine.manager.mode = contenders[i].manager.mode;
+    mine.manager.sizing = contenders[i].manager.sizing;
+    mine.manager.prefetch = contenders[i].manager.prefetch;
     contests[i] = {.contender = contenders[i], .result = simulate(trace, mine)};
   });
   for (Contest& contest : contests) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 namespace genepool {
 
@@ -15,21 +16,12 @@ void Computing::advance(Instant now) {
 void Computing::share() {
   std::map<WorkerId, std::size_t> together;
   for (const Work& w : works_) ++together[w.worker];
-  for (Work& w : works_) {
-    const auto slow = slowness_.find(w.worker);
-    w.speed = costs_.speed(together[w.worker], together.size()) / (slow == slowness_.end() ? 1 : slow->second);
-  }
+  for (Work& w : works_) w.speed = costs_.speed(together[w.worker], together.size());
 }
 
 void Computing::start(RequestId request, WorkerId worker, Duration prefill, Duration decode, Instant now) {
   advance(now);
   works_.push_back({request, worker, static_cast<double>(prefill.count()), decode, true, 1});
-  share();
-}
-
-void Computing::set_slowness(WorkerId worker, double factor, Instant now) {
-  advance(now);
-  slowness_[worker] = factor;
   share();
 }
 
@@ -40,7 +32,6 @@ std::vector<RequestId> Computing::stop(WorkerId worker, Instant now) {
     if (w.worker == worker) stopped.push_back(w.request);
   }
   std::erase_if(works_, [&](const Work& w) { return w.worker == worker; });
-  slowness_.erase(worker);
   share();
   return stopped;
 }

@@ -3,7 +3,6 @@
 // Thread: one at a time. Memory: the requests in flight.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -17,7 +16,6 @@ class Computing {
   explicit Computing(const CostModel& costs) : costs_(costs) {}
 
   void start(RequestId request, WorkerId worker, Duration prefill, Duration decode, Instant now);
-  void set_slowness(WorkerId worker, double factor, Instant now);  // 10 = ten times slower, infinity = stuck
   [[nodiscard]] std::vector<RequestId> stop(WorkerId worker, Instant now);  // it died: who was in flight
 
   struct Done {
@@ -44,7 +42,6 @@ class Computing {
 
   const CostModel& costs_;
   std::vector<Work> works_;
-  std::map<WorkerId, double> slowness_;
   Instant now_{};
 };
 

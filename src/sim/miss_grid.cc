@@ -31,6 +31,7 @@ Knobs unit_knobs(std::uint32_t places, PolicyKind policy) {
   k.warm_max_genomes = 1U << 20;
   k.hot_policy = policy;
   k.load_prior = Duration(1);
+  k.has_breakers = false;  // nothing fails
   return k;
 }
 

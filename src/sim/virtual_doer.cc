@@ -15,19 +15,6 @@ Digest numbered(std::uint8_t kind, std::uint32_t number) {
 
 double to_seconds(Duration duration) { return to_ms(duration) / 1e3; }
 
-const char* reason_text(KillReason reason) {
-  switch (reason) {
-    case KillReason::kEvicted: return "evicted";
-    case KillReason::kIdleTtl: return "idle_ttl";
-    case KillReason::kReleased: return "released";
-    case KillReason::kDemoted: return "demoted";
-    case KillReason::kStuck: return "stuck";
-    case KillReason::kProbeFailed: return "probe_failed";
-    case KillReason::kDraining: return "draining";
-  }
-  return "";
-}
-
 }  // namespace
 
 VirtualDoer::VirtualDoer(const Trace& trace, const SimulationOptions& options)
@@ -38,6 +25,7 @@ VirtualDoer::VirtualDoer(const Trace& trace, const SimulationOptions& options)
       trace_(trace),
       knobs_(options.knobs),
       manager_(options.manager, options.knobs, Instant{}),
+      observer_([this](const Identity& identity) { return seen(genome_of(identity)); }),
       thrash_(ThrashOptions{}) {
   specs_.reserve(trace.genomes.size());
   for (std::uint32_t i = 0; i < trace.genomes.size(); ++i) {
@@ -46,7 +34,10 @@ VirtualDoer::VirtualDoer(const Trace& trace, const SimulationOptions& options)
     specs_.push_back({numbered('G', i), bytes, {{numbered('L', i), bytes}}});
     genomes_.emplace(specs_.back().identity, i);
   }
-  sink_ = [this](const Action& action) { std::visit([this](const auto& a) { perform(a); }, action); };
+  sink_ = [this](const Action& action) {
+    actions_.push_back(action);
+    std::visit([this](const auto& a) { perform(a); }, action);
+  };
   wishes_ = [this](const Wish& wish) { carry_out(wish); };
 }
 
@@ -59,7 +50,7 @@ void VirtualDoer::arrive(const TraceRequest& request, Instant now) {
   now_ = now;
   const RequestId id = ++last_request_;
   const auto or_default = [](std::uint32_t told, std::uint32_t otherwise) { return told > 0 ? told : otherwise; };
-  pending_[id] = {request.genome, or_default(request.prompt_tokens, options_.default_prompt), or_default(request.output_tokens, options_.default_output), now, now, {}};
+  pending_[id] = {request.genome, or_default(request.prompt_tokens, options_.default_prompt), or_default(request.output_tokens, options_.default_output), now};
   const std::uint64_t user = request.user == kNoUser ? 0 : request.user + 1ULL;
   feed(Arrive{id, specs_[request.genome], now + options_.patience, user});
 }
@@ -94,14 +85,18 @@ void VirtualDoer::step() {
   if (!done || done->at != at) return feed(Tick{});
   computing_.finish(*done);
   if (done->is_first_token) {
-    result_.first_token.add(to_seconds(now_ - pending_.at(done->request).arrived));
+    Pending& request = pending_.at(done->request);
+    request.first_token = now_;
+    result_.first_token.add(to_seconds(now_ - request.arrived));
     return feed(FirstToken{done->request});
   }
   const Pending& request = pending_.at(done->request);
   result_.total.add(to_seconds(now_ - request.arrived));
   (void)thrash_.on_request(trace_.genomes[request.genome].name, request.assembly, now_ - request.granted, now_);
   ++result_.answered;
-  feed(Release{done->request, true});
+  const Release end{.request = done->request, .is_answered = true, .tokens = request.output, .decode = now_ - request.first_token};
+  pending_.erase(done->request);
+  feed(end);
 }
 
 // What the manager wishes waits its turn: it is told of an event when all its actions are known.
@@ -118,27 +113,21 @@ void VirtualDoer::feed(const Event& event) {
 void VirtualDoer::give(const Event& event) {
   integrate();
   ++result_.events;
-  notices_.clear();
-  const auto* arrival = std::get_if<Arrive>(&event);
-  if (arrival != nullptr) notices_.emplace_back(seen(*arrival));
+  actions_.clear();
   pool_.on(event, now_, sink_);
-  const auto* end = std::get_if<Release>(&event);
-  if (end != nullptr) {
-    const auto request = pending_.find(end->request);
-    notices_.emplace_back(Answered{specs_[request->second.genome].identity});
-    pending_.erase(request);
-  }
   if (options_.manager.mode == ManagerMode::kOff) return;
-  for (const Notice& notice : notices_) manager_.on(notice, now_, wishes_);
+  observer_.observe(event, actions_, week_hour(), [this](const Notice& notice) { manager_.on(notice, now_, wishes_); });
+  for (const Action& action : actions_) {
+    if (const auto* done = std::get_if<CommandDone>(&action)) manager_.on(GuessDone{done->command, done->is_ok}, now_, wishes_);
+  }
 }
 
 void VirtualDoer::answer(const Due& due) {
   const auto genome = static_cast<std::uint32_t>(due.subject);
   switch (due.kind) {
     case Kind::kBuilt: {
-      Building built = std::move(building_.at(genome));
-      building_.erase(genome);
-      return feed(PageBuilt{specs_[genome].identity, specs_[genome].page_bytes, std::move(built.loaded)});
+      std::vector<LayerCharge> loaded = std::move(building_.extract(genome).mapped());
+      return feed(PageBuilt{specs_[genome].identity, specs_[genome].page_bytes, std::move(loaded)});
     }
     case Kind::kReady: return feed(WorkerReady{due.subject});
     case Kind::kGone: {
@@ -174,14 +163,13 @@ void VirtualDoer::perform(const RefuseRequest& a) {
 // The loader that is free first takes it.
 void VirtualDoer::perform(const BuildPage& a) {
   const std::uint32_t genome = genome_of(a.identity);
-  Building building;
+  std::vector<LayerCharge>& loaded = building_[genome];
   std::uint64_t bytes_read = 0;
   for (const LayerCharge& layer : specs_[genome].layers) {
     if (std::ranges::find(a.missing, layer.id) == a.missing.end()) continue;
-    building.loaded.push_back(layer);
+    loaded.push_back(layer);
     bytes_read += layer.bytes;
   }
-  building_.emplace(genome, std::move(building));
   Instant& free = *std::ranges::min_element(loader_free_);
   const Duration takes = options_.costs->build(genome, bytes_read, specs_[genome].page_bytes, random_);
   assembled_[genome].load += takes;
@@ -205,15 +193,13 @@ void VirtualDoer::perform(const SpawnWorker& a) {
 void VirtualDoer::perform(const BroughtIn& a) {
   ++result_.loads;
   result_.load_seconds += to_seconds(a.took);
-  notices_.emplace_back(CameIn{a.identity, a.from, a.took, a.spawn});
 }
 
 void VirtualDoer::perform(const ProbeWorker& a) { after(options_.costs->probe(random_), Kind::kProbed, a.worker); }
 
 void VirtualDoer::perform(const KillWorker& a) {
   integrate();
-  ++result_.kills[reason_text(a.reason)];
-  notices_.emplace_back(LeftHot{a.identity});
+  ++result_.kills[std::string(kill_reason_name(a.reason))];
   --hot_;
   hot_bytes_ -= specs_[workers_.at(a.worker)].page_bytes;
   after(options_.costs->teardown(random_), Kind::kGone, a.worker);

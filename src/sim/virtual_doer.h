@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "manager/manager.h"
+#include "manager/observer.h"
 #include "pool/pool_core.h"
 #include "pool/thrash.h"
 #include "sim/computing.h"
@@ -42,13 +43,9 @@ class VirtualDoer {
   };
   struct Pending {  // a request that has not ended
     std::uint32_t genome = 0, prompt = 0, output = 0;
-    Instant arrived{}, granted{};
+    Instant arrived{}, granted{}, first_token{};
     AssemblyCost assembly;
   };
-  struct Building {
-    std::vector<LayerCharge> loaded;
-  };
-
   [[nodiscard]] Instant next_at() const;
   void step();
   void feed(const Event& event);
@@ -65,12 +62,12 @@ class VirtualDoer {
   void perform(const CancelOnWorker&) {}  // no client leaves
   void perform(const DropPage&) {}
   void perform(const DropLayer&) {}
-  void perform(const CommandDone& a);
+  void perform(const CommandDone&) {}  // give() tells the manager
   void perform(const BreakerChanged&) {}
 
   // ---- virtual_manager.cc: what the manager sees and wants
   [[nodiscard]] GenomeSeen seen(std::uint32_t genome) const;
-  [[nodiscard]] Notice seen(const Arrive& arrival) const;
+  [[nodiscard]] std::uint32_t week_hour() const;
   void carry_out(const Wish& wish);
   void carry_out_one(const MakeHot& wish);
   void carry_out_one(const LetGo& wish);
@@ -93,7 +90,7 @@ class VirtualDoer {
   std::unordered_map<Identity, std::uint32_t> genomes_;
   std::unordered_map<RequestId, Pending> pending_;
   std::unordered_map<WorkerId, std::uint32_t> workers_;  // their genomes; those not gone
-  std::map<std::uint32_t, Building> building_;
+  std::map<std::uint32_t, std::vector<LayerCharge>> building_;  // by genome: layers that are being read
   std::array<Instant, 2> loader_free_{};
   std::priority_queue<Due, std::vector<Due>, Later> due_;
   ActionSink sink_;
@@ -101,7 +98,8 @@ class VirtualDoer {
   Knobs knobs_;
   Manager manager_;
   Manager::Sink wishes_;
-  std::vector<Notice> notices_;      // of the event that the pool is being fed
+  Observer observer_;
+  std::vector<Action> actions_;      // of the event that the pool is being fed
   std::deque<Event> wished_;         // what the manager wants of the pool
   ThrashDetector thrash_;
   std::unordered_map<std::uint32_t, AssemblyCost> assembled_;  // by genome: not yet charged to a request

@@ -7,7 +7,6 @@ namespace genepool {
 namespace {
 
 constexpr std::size_t kMostDecisions = 1000;
-constexpr double kSecondsPerHour = 3600;
 
 }  // namespace
 
@@ -16,10 +15,8 @@ GenomeSeen VirtualDoer::seen(std::uint32_t genome) const {
   return {spec.identity, trace_.genomes[genome].name, spec.page_bytes + knobs_.kv_bytes_per_worker, spec.page_bytes};
 }
 
-Notice VirtualDoer::seen(const Arrive& arrival) const {
-  const double hours = to_ms(now_) / 1e3 / kSecondsPerHour;
-  return RequestSeen{.genome = seen(genome_of(arrival.genome.identity)), .user = arrival.user, .week_hour = static_cast<std::uint32_t>(hours) % 168};
-}
+// The trace begins with a week.
+std::uint32_t VirtualDoer::week_hour() const { return static_cast<std::uint32_t>(now_ / std::chrono::hours(1)) % 168; }
 
 void VirtualDoer::expect(const TraceRequest& request, Instant now) {
   run_until(now);
@@ -41,8 +38,6 @@ void VirtualDoer::report_status() {
   manager_.on(status, now_, wishes_);
   feed(Tick{});  // and what was wished
 }
-
-void VirtualDoer::perform(const CommandDone& a) { notices_.emplace_back(GuessDone{a.command, a.is_ok}); }
 
 void VirtualDoer::carry_out(const Wish& wish) {
   std::visit([this](const auto& w) { carry_out_one(w); }, wish);

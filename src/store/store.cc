@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 
 #include <atomic>
-#include <chrono>
 #include <filesystem>
 #include <iterator>
 #include <mutex>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "genome/gguf.h"
 #include "genome/name.h"
@@ -20,10 +20,6 @@
 
 namespace genepool {
 namespace {
-
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 Result<FileStamp> stamp_of(const std::string& path) {
   struct stat info {};

@@ -1,0 +1,44 @@
+#include "manager/observer.h"
+
+namespace genepool {
+
+void Observer::observe(const Event& event, const std::vector<Action>& actions, std::uint32_t week_hour, const Sink& sink) {
+  if (const auto* arrival = std::get_if<Arrive>(&event)) sink(RequestSeen{describe_(arrival->genome.identity), arrival->user, week_hour});
+  if (const auto* gone = std::get_if<WorkerGone>(&event)) forget(gone->worker, sink);  // by itself, else it was killed before
+  if (const auto* failed = std::get_if<WorkerFailed>(&event)) forget(failed->worker, sink);
+  for (const Action& action : actions) see(action, sink);
+  if (const auto* end = std::get_if<Release>(&event)) {
+    const auto request = in_flight_.extract(end->request);
+    if (!request.empty()) sink(Answered{request.mapped()});
+  }
+}
+
+void Observer::see(const Action& action, const Sink& sink) {
+  if (const auto* spawn = std::get_if<SpawnWorker>(&action)) {
+    workers_[spawn->worker] = {spawn->identity};
+  } else if (const auto* came = std::get_if<BroughtIn>(&action)) {
+    workers_[came->worker] = {came->identity, true};
+    sink(CameIn{came->identity, came->from, came->took, came->spawn});
+  } else if (const auto* kill = std::get_if<KillWorker>(&action)) {
+    forget(kill->worker, sink);
+  } else if (const auto* grant = std::get_if<GrantRequest>(&action)) {
+    in_flight_[grant->request] = grant->identity;
+  } else if (const auto* refusal = std::get_if<RefuseRequest>(&action)) {
+    in_flight_.erase(refusal->request);
+  }
+}
+
+void Observer::forget(WorkerId worker, const Sink& sink) {
+  const auto known = workers_.extract(worker);
+  if (!known.empty() && known.mapped().is_hot) sink(LeftHot{known.mapped().genome});
+}
+
+std::vector<GenomeSeen> Observer::hot() const {
+  std::vector<GenomeSeen> hot;
+  for (const auto& [id, worker] : workers_) {
+    if (worker.is_hot) hot.push_back(describe_(worker.genome));
+  }
+  return hot;
+}
+
+}  // namespace genepool
