@@ -2,6 +2,7 @@
 //
 //   in line --seat()--> seat held --start_held()--> seat taken --advance()--> page built --> worker started --> HOT
 // A preload builds the page without a seat; a request that comes meanwhile takes a seat and finds the build in flight.
+// Look-ahead: whoever is in line is sure to be wanted, so that its page is built while it waits for its seat.
 #include <algorithm>
 
 #include "pool/state.h"
@@ -12,14 +13,17 @@ namespace {
 // A second fork is worth trying; a second attach of a bad layer is not.
 bool is_transient(Code code) { return code == Code::kUnavailable || code == Code::kWorkerDied || code == Code::kIo; }
 
+constexpr std::uint32_t kMostAhead = 2;  // builds at a time: those who have a seat want the loaders too
+
 }  // namespace
 
 // From here the slot is ours. What the genome was until now is the tier of all who wait for it.
 void PoolCore::State::seat(Entry& e) {
   e.seat = Seat::kHeld;
   e.kv_bytes = knobs.kv_bytes_per_worker;
-  e.assembly_tier = e.has_ready_page() ? Tier::kWarm : Tier::kCold;
+  e.assembly_tier = e.has_ready_page() && !e.is_ahead ? Tier::kWarm : Tier::kCold;
   e.assembly_since = now;
+  if (e.is_ahead) e.assembly_since -= e.is_building ? now - e.build_since : e.build_took;
   e.has_respawned = false;
   for (Request* r : e.waiting) {
     r->tier = e.assembly_tier;
@@ -55,7 +59,7 @@ void PoolCore::State::advance(Entry& e) {
 }
 
 void PoolCore::State::build(Entry& e) {
-  BuildPage action{e.spec.identity, {}};
+  BuildPage action{e.spec.identity, {}, e.is_ahead};
   for (const LayerCharge& need : e.spec.layers) {
     const auto it = layers.find(need.id);
     if (it == layers.end()) {
@@ -72,6 +76,23 @@ void PoolCore::State::build(Entry& e) {
   out(std::move(action));
 }
 
+// From the head of the line, as many as WARM can hold together: a page that pushed out another one of the line would be built in
+// vain. Once for each time in line.
+void PoolCore::State::look_ahead() {
+  Total pages;
+  for (const auto& [seq, entry] : line) {
+    Entry& e = *entry;
+    if (e.worker || e.is_bare_base()) continue;  // parting: its page is there
+    pages.bytes += e.page_bytes;
+    ++pages.count;
+    if (pages.bytes > knobs.warm_bytes || pages.count > knobs.warm_max_genomes) return;
+    if (e.has_page || e.is_building || e.is_ahead) continue;
+    if (total(Charge::kFilling).count >= kMostAhead) return;
+    e.is_ahead = true;
+    build(e);
+  }
+}
+
 void PoolCore::State::spawn(Entry& e) {
   e.worker.emplace(Worker{.id = ++last_worker});
   workers.emplace(last_worker, &e);
@@ -85,7 +106,8 @@ void PoolCore::State::handle(const PageBuilt& built) {
   if (e == nullptr || !e->is_building) return;
   e->is_building = false;
   charge_layers(*e, built.loaded);
-  book.on_warm(*e->usage, now - e->build_since);
+  e->build_took = now - e->build_since;
+  book.on_warm(*e->usage, e->build_took);
   if (built.page_bytes > e->page_bytes) {  // memory was promised for less
     out(DropPage{built.identity});
     refresh(*e);

@@ -44,7 +44,7 @@ void walk_fields(auto& f, Is<Knobs> auto& v) {
 
 void walk_fields(auto& f, Is<GrantRequest> auto& v) { f(v.request), f(v.worker), f(v.identity), f(v.tier), f(v.is_retry); }
 void walk_fields(auto& f, Is<RefuseRequest> auto& v) { f(v.request), f(v.error), f(v.is_kept_out); }
-void walk_fields(auto& f, Is<BuildPage> auto& v) { f(v.identity), f(v.missing); }
+void walk_fields(auto& f, Is<BuildPage> auto& v) { f(v.identity), f(v.missing), f(v.is_ahead); }
 void walk_fields(auto& f, Is<SpawnWorker> auto& v) { f(v.worker), f(v.identity); }
 void walk_fields(auto& f, Is<BroughtIn> auto& v) { f(v.worker), f(v.identity), f(v.from), f(v.took), f(v.spawn); }
 void walk_fields(auto& f, Is<ProbeWorker> auto& v) { f(v.worker); }

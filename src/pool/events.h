@@ -175,6 +175,7 @@ struct RefuseRequest {
 struct BuildPage {  // read `missing` from the store, fuse, answer PageBuilt or PageFailed
   Identity identity;
   std::vector<LayerId> missing;
+  bool is_ahead = false;  // those who want it wait for a place meanwhile
 };
 struct SpawnWorker {  // one WorkerReady, WorkerFailed or WorkerGone must follow, in bounded time: the pool does not watch it
   WorkerId worker = 0;

@@ -47,6 +47,7 @@ void PoolCore::State::settle() {
   shrink_hot();
   seat_line();
   balance_yields();
+  look_ahead();
   start_preloads();
   serve_waiting();
   forget_cold();

@@ -93,7 +93,9 @@ struct PoolCore::State {
     Seat seat = Seat::kNone;
     std::uint64_t kv_bytes = 0;  // charged with the seat
     Tier assembly_tier = Tier::kCold;
-    Instant assembly_since{}, build_since{}, spawn_since{};
+    Instant assembly_since{}, build_since{}, spawn_since{};  // assembly: the work for it, also what was done ahead of its seat
+    Duration build_took{};  // the last build
+    bool is_ahead = false;  // its page was begun while it stood in line
     bool has_respawned = false;
     std::optional<Worker> worker;
     boost::container::flat_set<Request*, BySeq> waiting;  // keeps its room: a HOT hit allocates nothing
@@ -215,6 +217,7 @@ struct PoolCore::State {
   void start_held();
   void advance(Entry& e);
   void build(Entry& e);
+  void look_ahead();
   void spawn(Entry& e);
   void spawn_failed(Entry& e, const Error& error);
   void give_up(Entry& e, const Error& error);

@@ -75,6 +75,7 @@ void PoolCore::State::requeue(Entry& e) {
     }
   }
   if (seq == e.line_seq) return;
+  if (seq == 0) e.is_ahead = false;
   if (e.line_seq != 0) line.erase(e.line_seq);
   if (seq != 0) line.emplace(seq, &e);
   e.line_seq = seq;

@@ -47,6 +47,7 @@ struct AssemblyTimes {
   Duration fuse{}, spawn{}, attach{}, reserve{};
   std::optional<Duration> teardown;               // of the first victim, once it is gone
   std::vector<std::string> evicted;               // names of the victims
+  bool is_ahead = false;                          // its page was begun while it waited for a place
   bool was_counted = false;                       // by the thrash detector: joiners do not count it again
 
   [[nodiscard]] Duration load() const;

@@ -235,7 +235,7 @@ void RuntimeImpl::perform_one(const RefuseRequest& action) {
 }
 
 void RuntimeImpl::perform_one(const BuildPage& action) {
-  auto assembly = assembly_of(action.identity, Tier::kCold);
+  assembly_of(action.identity, Tier::kCold)->is_ahead = action.is_ahead;
   const ResolvedGenome& genome = known_.at(action.identity);
   layers_wanted_ += genome.layers.size();
   layers_read_ += action.missing.size();
@@ -283,6 +283,8 @@ void RuntimeImpl::perform_one(const SpawnWorker& action) {
   const bool found_page = !assemblies_.contains(action.identity);
   auto assembly = assembly_of(action.identity, Tier::kWarm);
   if (found_page) ledger_.page_found(known_.at(action.identity));
+  // What was done while it waited is no wait of its own.
+  if (assembly->is_ahead) assembly->began = std::max(assembly->began, monotonic_now() - assembly->load() - assembly->fuse);
   HotWorker worker;
   worker.identity = action.identity;
   worker.assembly = std::move(assembly);
