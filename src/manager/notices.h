@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/memory_pressure.h"
-#include "manager/prices.h"
+#include "pool/prices.h"
 #include "manager/sizing_law.h"
 #include "metrics/decision.h"
 #include "pool/events.h"

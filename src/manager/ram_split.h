@@ -10,7 +10,7 @@
 #include <cstdint>
 
 #include "manager/lru_curve.h"
-#include "manager/prices.h"
+#include "pool/prices.h"
 #include "manager/sizing_law.h"
 
 namespace genepool {

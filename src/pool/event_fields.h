@@ -38,7 +38,7 @@ void walk_fields(auto& f, Is<BaseState> auto& v) { f(v.can_spawn), f(v.is_final)
 void walk_fields(auto& f, Is<SetKnobs> auto& v) { f(v.knobs); }
 void walk_fields(auto& f, Is<Knobs> auto& v) {
   f(v.max_hot), f(v.hot_bytes), f(v.kv_bytes_per_worker), f(v.warm_max_genomes), f(v.warm_bytes), f(v.sequences), f(v.queue);
-  f(v.idle_ttl), f(v.turn), f(v.stuck_after), f(v.probe_timeout);
+  f(v.idle_ttl), f(v.idle_gb_second), f(v.turn), f(v.stuck_after), f(v.probe_timeout);
   f(v.hot_policy), f(v.warm_policy), f(v.min_residency), f(v.load_prior), f(v.has_breakers);
 }
 

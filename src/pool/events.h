@@ -136,6 +136,7 @@ struct Knobs {
   std::uint32_t sequences = 4;           // requests of one genome in flight
   std::uint32_t queue = 512;             // requests waiting, all genomes together
   Duration idle_ttl{};                   // 0 = none
+  double idle_gb_second = 0;             // not 0: instead of idle_ttl each genome its own limit (idle_limit.h); seconds of load that a GB-second is worth
   Duration turn{};                       // once HOT under contention, a busy genome keeps its worker this long
   Duration stuck_after{};                // busy and silent this long = stuck; 0 = never
   Duration probe_timeout{};              // an idle worker must answer within; 0 = no bound

@@ -23,6 +23,7 @@ Knobs knobs_of(const Config& config, const KnobDefaults& defaults) {
   knobs.sequences = static_cast<std::uint32_t>(config.pool_sequences);
   knobs.queue = static_cast<std::uint32_t>(config.pool_queue);
   knobs.idle_ttl = std::chrono::milliseconds(config.pool_idle_ttl);
+  if (config.pool_idle_rule == "rent") knobs.idle_gb_second = 1e3 / static_cast<double>(config.manager_gb_second);
   knobs.turn = std::chrono::milliseconds(config.pool_turn);
   knobs.stuck_after = std::chrono::milliseconds(config.pool_stuck_after);
   knobs.probe_timeout = std::chrono::milliseconds(config.pool_probe_timeout);

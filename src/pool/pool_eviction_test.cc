@@ -100,6 +100,25 @@ TEST(PoolCore, a_request_released_with_keep_hot_false_demotes_when_idle) {
   EXPECT_EQ(h.status('A').tier, Tier::kWarm);
 }
 
+// 150 bytes; a spawn takes 5 ms: at a price of 1e6 s of load for a GB-second it is kept for 0.005 / (150e-9 * 1e6) = 0.033 s,
+// which is less than the least; at 200 for 167 s.
+TEST(PoolCore, an_idle_genome_stays_until_it_has_cost_its_load_time) {
+  Knobs k = knobs_with(3);
+  k.idle_gb_second = 200;
+  Harness h(k);
+  h.heat('A');
+  h.heat('A');  // its page is WARM now, so that a spawn is what it costs
+  h.run(160s);
+  EXPECT_EQ(h.status('A').tier, Tier::kHot);
+  h.run(10s);
+  EXPECT_EQ(h.status('A').tier, Tier::kWarm);
+  EXPECT_EQ(h.kills, std::vector{KillReason::kIdleTtl});
+  h.knobs([](Knobs& knobs) { knobs.idle_gb_second = 1e6; });
+  h.heat('A');
+  h.run(61s);
+  EXPECT_EQ(h.status('A').tier, Tier::kWarm) << "a minute is the least";
+}
+
 TEST(PoolCore, an_idle_worker_leaves_after_its_ttl_unless_pinned) {
   Knobs k = knobs_with(3);
   k.idle_ttl = 60s;

@@ -228,6 +228,7 @@ struct PoolCore::State {
     KillReason reason = KillReason::kIdleTtl;
   };
   [[nodiscard]] Due due(const Entry& e) const;
+  [[nodiscard]] Duration idle_limit_of(const Entry& e) const;
   void kill_due_workers();
   void serve_waiting();
   void kill(Entry& e, KillReason reason);

@@ -5,6 +5,7 @@
 // then it may still have said something that counts.
 #include <algorithm>
 
+#include "pool/idle_limit.h"
 #include "pool/state.h"
 
 namespace genepool {
@@ -26,7 +27,12 @@ PoolCore::State::Due PoolCore::State::due(const Entry& e) const {
   if (e.is_leaving()) return {Instant::min(), KillReason::kDemoted};
   if (e.is_pinned || !e.waiting.empty()) return {};
   if (w.wants_rest) return {Instant::min(), KillReason::kReleased};
-  return after(w.state_since, knobs.idle_ttl, KillReason::kIdleTtl);
+  return after(w.state_since, idle_limit_of(e), KillReason::kIdleTtl);
+}
+
+Duration PoolCore::State::idle_limit_of(const Entry& e) const {
+  if (knobs.idle_gb_second == 0) return knobs.idle_ttl;
+  return idle_limit(e.usage->hot.seconds, e.charged.bytes, {.gb_second = knobs.idle_gb_second});
 }
 
 void PoolCore::State::kill_due_workers() {

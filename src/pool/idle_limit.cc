@@ -1,4 +1,4 @@
-#include "manager/idle_limit.h"
+#include "pool/idle_limit.h"
 
 #include <algorithm>
 

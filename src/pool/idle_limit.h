@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "base/clock.h"
-#include "manager/prices.h"
+#include "pool/prices.h"
 
 namespace genepool {
 
