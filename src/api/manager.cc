@@ -35,6 +35,7 @@ Out manager_view(const RuntimeStatus& status, const Config& config) {
                        {"precision", m.guesses.precision}, {"recall", m.guesses.recall}, {"used_of_last_50", m.guesses.recently_used}}},
           {"hints", {{"taken", m.hints_taken}, {"came", m.hints_came}, {"expired", m.hints_expired}}},
           {"prediction", {{"log_loss", m.log_loss}, {"voices", std::move(voices)}}},
+          {"regret", m.regret ? Out(*m.regret) : Out()},
           {"brake", m.brake.empty() ? Out() : Out(m.brake)},
           {"decisions", m.decisions}};
 }

@@ -57,6 +57,7 @@ Result<ManagerInfo> parse_manager(std::string_view text) {
     m.hints_taken = get<std::uint64_t>(j.at("hints"), "taken");
     m.hints_came = get<std::uint64_t>(j.at("hints"), "came");
     m.log_loss = get<double>(j.at("prediction"), "log_loss");
+    if (!j.at("regret").is_null()) m.regret = j.at("regret").get<double>();
     m.voices = numbers_of(j.at("prediction").at("voices"));
     m.decisions = get<std::uint64_t>(j, "decisions");
     return m;
@@ -72,6 +73,8 @@ std::string manager_text(const ManagerInfo& m) {
   text += fmt::format("hints       {} taken, {} came true\n", m.hints_taken, m.hints_came);
   text += fmt::format("prediction  {:.2f} nats a request; listens to", m.log_loss);
   for (const auto& [name, weight] : m.voices) text += fmt::format(" {} {:.2f}", name, weight);
+  text += m.regret ? fmt::format("\nregret      {:.1f} % of the last requests missed HOT and would not have with the future known", 100 * *m.regret)
+                   : "\nregret      not known before 2,048 requests";
   return text + fmt::format("\ndecisions   {}: genepool manager log\n", m.decisions);
 }
 

@@ -1,6 +1,7 @@
 // What /api/manager says, as a value; see wire.h. Thread: any, pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,7 @@ struct ManagerInfo {
   bool is_gate_open = false;
   double gate_open_share = 0, precision = 0, recall = 0, wasted_ms = 0, log_loss = 0;
   std::uint64_t issued = 0, used = 0, wasted = 0, hints_taken = 0, hints_came = 0, decisions = 0;
+  std::optional<double> regret;  // of the last requests, the share missed beyond what knowing the future would
   std::vector<std::pair<std::string, double>> voices;  // how much each is listened to
 };
 

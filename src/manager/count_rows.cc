@@ -37,13 +37,4 @@ std::uint32_t CountRows::count(std::uint32_t row, GenomeIndex genome) const {
   return cell == rows_[row].cells.end() ? 0 : cell->count;
 }
 
-std::vector<CountRows::Cell> CountRows::commonest(std::uint32_t row, std::size_t most) const {
-  std::vector<Cell> cells;
-  if (row < rows_.size()) cells = rows_[row].cells;
-  std::erase_if(cells, [&](const Cell& cell) { return !lives_->is_current(cell.genome); });
-  std::ranges::stable_sort(cells, std::greater<>(), &Cell::count);
-  if (cells.size() > most) cells.resize(most);
-  return cells;
-}
-
 }  // namespace genepool

@@ -1,5 +1,5 @@
 // CountRows: how often each genome came in each of many situations, a row for each: after which other genome, in which hour of
-// the week, for which user. Most genomes never come in most of them, so a row holds only those that did, at most
+// the week. Most genomes never come in most of them, so a row holds only those that did, at most
 // `cells_per_row`: when it is full, the rarest makes room. A row's total counts what the row holds.
 // Memory: 12 bytes per cell, made when it is needed. Thread: one at a time.
 #pragma once
@@ -22,14 +22,11 @@ class CountRows {
   // A genome forgotten meanwhile is in it until its cell is needed.
   [[nodiscard]] std::uint32_t total(std::uint32_t row) const { return row < rows_.size() ? rows_[row].total : 0; }
 
+ private:
   struct Cell {
     GenomeRef genome;
     std::uint32_t count = 0;
   };
-  // The commonest of the row that are not forgotten, at most `most`, the commonest first; of equals the one that came earlier.
-  [[nodiscard]] std::vector<Cell> commonest(std::uint32_t row, std::size_t most) const;
-
- private:
   struct Row {
     std::vector<Cell> cells;
     std::uint32_t total = 0;

@@ -42,18 +42,5 @@ TEST(CountRows, who_has_the_index_of_a_forgotten_genome_begins_anew) {
   EXPECT_EQ(rows.total(0), 2U);
 }
 
-TEST(CountRows, the_commonest_come_first) {
-  GenomeLives lives;
-  CountRows rows(8, lives);
-  for (const GenomeIndex genome : {5, 4, 6, 6, 4, 6, 3, 3, 3, 3}) rows.add(0, genome);
-  lives.forget(3);
-  const auto cells = rows.commonest(0, 2);
-  ASSERT_EQ(cells.size(), 2U);
-  EXPECT_EQ(cells[0].genome.index, 6U);
-  EXPECT_EQ(cells[0].count, 3U);
-  EXPECT_EQ(cells[1].genome.index, 4U);
-  EXPECT_TRUE(rows.commonest(9, 2).empty());
-}
-
 }  // namespace
 }  // namespace genepool

@@ -43,6 +43,7 @@ void Manager::handle(const RequestSeen& request) {
     last_user_ = user.index;
   }
   book_.on_request(usage, ++last_use_, now_);
+  regret_.on_request(usage.index, !prefetcher_.residents().has(usage));
   report(usage, prefetcher_.on_request(usage, moment(), loader()));
   hints_.on_request(usage.index, now_);
   last_hour_.observe(usage.index, now_);
@@ -83,7 +84,6 @@ void Manager::handle(const SettingsSeen& seen) {
 }
 
 void Manager::handle(const StatusSeen& status) {
-  is_loader_idle_ = status.is_loader_idle;
   report_policy("HOT", followed_hot_, status.followed_hot);
   report_policy("WARM", followed_warm_, status.followed_warm);
   for (const SizeChange& change : sizer_.on_status(status, now_)) carry_out(change);
@@ -114,8 +114,7 @@ Result<void> Manager::take_hint(const SessionExpected& session) {
 Moment Manager::moment() const { return {.now = now_, .user = last_user_, .week_hour = week_hour_}; }
 
 LoaderState Manager::loader() const {
-  if (!sizer_.brakes().may_speculate) return LoaderState::kPressure;
-  return is_loader_idle_ ? LoaderState::kIdle : LoaderState::kNormal;
+  return sizer_.brakes().may_speculate ? LoaderState::kNormal : LoaderState::kPressure;
 }
 
 void Manager::guess() {
@@ -256,6 +255,7 @@ ManagerStatus Manager::status() const {
                        .hints_came = hints_.counts().came,
                        .hints_expired = hints_.counts().expired,
                        .log_loss = predictor.mixture().log_loss(),
+                       .regret = regret_.share(knobs_.max_hot),
                        .brake = sizer_.brakes().reason,
                        .decisions = next_decision_ - 1};
   for (std::size_t i = 0; i < predictor.voice_names().size(); ++i) {

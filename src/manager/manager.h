@@ -16,6 +16,7 @@
 #include "manager/dense_index.h"
 #include "manager/hints.h"
 #include "manager/last_hour.h"
+#include "manager/live_regret.h"
 #include "manager/notices.h"
 #include "manager/prefetcher.h"
 #include "manager/sizer.h"
@@ -77,9 +78,9 @@ class Manager {
   Prefetcher prefetcher_;
   Hints hints_;
   LastHour last_hour_;
+  LiveRegret regret_;
   Sizer sizer_;
   std::string followed_hot_, followed_warm_;
-  bool is_loader_idle_ = false;
 
   struct OpenGuess {
     std::uint64_t decision = 0;

@@ -25,7 +25,7 @@ void walk_fields(auto& f, Is<MemoryPressure::Stalls> auto& v) { f(v.some), f(v.f
 void walk_fields(auto& f, Is<MemoryPressure::Events> auto& v) { f(v.high), f(v.oom_kill); }
 void walk_fields(auto& f, Is<MemoryPressure> auto& v) { f(v.stalls), f(v.events), f(v.available_bytes), f(v.missing); }
 void walk_fields(auto& f, Is<StatusSeen> auto& v) {
-  f(v.pressure), f(v.largest_worker_bytes), f(v.thrash_ratio), f(v.layer_hit_rate), f(v.followed_hot), f(v.followed_warm), f(v.is_loader_idle);
+  f(v.pressure), f(v.largest_worker_bytes), f(v.thrash_ratio), f(v.layer_hit_rate), f(v.followed_hot), f(v.followed_warm);
 }
 
 void walk_fields(auto& f, Is<MakeHot> auto& v) { f(v.command), f(v.genome), f(v.victim), f(v.protect_until); }
@@ -45,7 +45,7 @@ void walk_fields(auto& f, Is<ManagerStatus::Guesses> auto& v) {
 }
 void walk_fields(auto& f, Is<ManagerStatus> auto& v) {
   f(v.is_gate_open), f(v.gate_open_share), f(v.loss_with_s), f(v.loss_without_s), f(v.guesses), f(v.hints_taken), f(v.hints_came);
-  f(v.hints_expired), f(v.log_loss), f(v.voices), f(v.brake), f(v.decisions);
+  f(v.hints_expired), f(v.log_loss), f(v.regret), f(v.voices), f(v.brake), f(v.decisions);
 }
 void walk_fields(auto& f, Is<Alive> auto& v) { f(v.status); }
 

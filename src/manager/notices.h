@@ -77,7 +77,6 @@ struct StatusSeen {  // every two seconds or so
   double thrash_ratio = 0;
   std::optional<double> layer_hit_rate;  // nothing while no layer was asked for
   std::string followed_hot, followed_warm;  // experts of the pool's policies
-  bool is_loader_idle = false;
 };
 using Notice = std::variant<RequestSeen, Answered, CameIn, IsHot, LeftHot, GuessDone, SessionExpected, SettingsSeen, StatusSeen>;
 
@@ -123,6 +122,7 @@ struct ManagerStatus {
   Guesses guesses;
   std::uint64_t hints_taken = 0, hints_came = 0, hints_expired = 0;
   double log_loss = 0;                         // nats per request of the mixture
+  std::optional<double> regret;                // misses beyond MIN's, of the last requests (live_regret.h)
   std::vector<Decision::Number> voices;        // how much each is listened to
   std::string brake;                           // what shortness of memory forbids now, "" = nothing
   std::uint64_t decisions = 0;

@@ -10,7 +10,7 @@ namespace genepool {
 Predictor::Predictor(std::span<const std::string_view> voices)
     : names_(voices.begin(), voices.end()), mixture_(voices.size()), chances_(voices.size()) {
   for (const std::string_view name : names_) {
-    voices_.push_back(make_voice(name, {&counts_, &users_, &lives_}));
+    voices_.push_back(make_voice(name, {&counts_, &lives_}));
     GENEPOOL_CHECK(voices_.back() != nullptr, "no voice {}", name);
   }
 }

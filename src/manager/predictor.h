@@ -19,6 +19,7 @@
 
 #include "manager/escape.h"
 #include "manager/mixture.h"
+#include "manager/user_memory.h"
 #include "manager/voices.h"
 
 namespace genepool {

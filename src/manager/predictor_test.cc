@@ -38,8 +38,8 @@ TEST(Predictor, it_writes_down_what_it_said_before_it_learns) {
 TEST(Predictor, the_voice_that_is_right_is_heard) {
   Predictor predictor(base_voices());
   for (int i = 0; i < 300; ++i) predictor.observe(static_cast<GenomeIndex>(i % 3), {.now = i * 20s});
-  EXPECT_EQ(predictor.voice_names().back(), "markov1");
-  EXPECT_GT(predictor.mixture().weights().back(), 0.97);
+  EXPECT_EQ(predictor.voice_names()[4], "markov1");
+  EXPECT_GT(predictor.mixture().weights()[4], 0.97);
   EXPECT_GT(predictor.chance(0, {.now = 6000s}), 0.9);
 }
 

@@ -5,7 +5,6 @@ namespace genepool {
 double waste_weight(LoaderState state) {
   switch (state) {
     case LoaderState::kNormal: return 0.3;
-    case LoaderState::kIdle: return 0.1;
     case LoaderState::kPressure: return 1;
   }
   return 1;

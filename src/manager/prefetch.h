@@ -10,10 +10,9 @@ namespace genepool {
 
 enum class LoaderState : std::uint8_t {
   kNormal,
-  kIdle,      // nothing is loading and the work is free
   kPressure,  // memory, disk or cores are short
 };
-[[nodiscard]] double waste_weight(LoaderState state);  // w: .3, .1, 1
+[[nodiscard]] double waste_weight(LoaderState state);  // w: .3, 1
 
 struct LoadStake {
   double chance = 0;  // P_H, predictor.h or a hint's

@@ -9,12 +9,10 @@ bool is_worth_it(double chance, LoaderState state) {
   return weigh_prefetch({.chance = chance, .load_s = 2}, {.chance = 0.05, .load_s = 2}, state).is_worth_it();
 }
 
-// Equal costs, P_H(v) = .05: it breaks even at P_H(g) = (.05 + w) / (1 + w), .269, .136 and .525.
+// Equal costs, P_H(v) = .05: it breaks even at P_H(g) = (.05 + w) / (1 + w), .269 and .525.
 TEST(Prefetch, with_equal_costs_it_breaks_even_where_it_should) {
   EXPECT_FALSE(is_worth_it(0.269, LoaderState::kNormal));
   EXPECT_TRUE(is_worth_it(0.270, LoaderState::kNormal));
-  EXPECT_FALSE(is_worth_it(0.136, LoaderState::kIdle));
-  EXPECT_TRUE(is_worth_it(0.137, LoaderState::kIdle));
   EXPECT_FALSE(is_worth_it(0.525, LoaderState::kPressure));
   EXPECT_TRUE(is_worth_it(0.526, LoaderState::kPressure));
 }
@@ -31,7 +29,7 @@ TEST(Prefetch, each_side_is_in_seconds) {
 TEST(Prefetch, in_a_free_place_only_the_load_is_weighed) {
   EXPECT_FALSE(weigh_prefetch({.chance = 0.23, .load_s = 1}, kFreePlace, LoaderState::kNormal).is_worth_it());
   EXPECT_TRUE(weigh_prefetch({.chance = 0.24, .load_s = 1}, kFreePlace, LoaderState::kNormal).is_worth_it());
-  EXPECT_FALSE(weigh_prefetch({}, kFreePlace, LoaderState::kIdle).is_worth_it()) << "nothing to gain";
+  EXPECT_FALSE(weigh_prefetch({}, kFreePlace, LoaderState::kNormal).is_worth_it()) << "nothing to gain";
 }
 
 }  // namespace

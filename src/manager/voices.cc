@@ -30,45 +30,6 @@ class WeekVoice final : public Voice {
   CountRows hours_;
 };
 
-// `guessed` of the chance is the guess's; the rest is spread as it is over all.
-double with_rest(double guessed, double hit_rate, double fallback) { return guessed + (1 - hit_rate) * fallback; }
-
-class UserLastVoice final : public Voice {
- public:
-  explicit UserLastVoice(const VoiceSources& sources) : counts_(sources.counts), users_(sources.users) {}
-  double share(GenomeIndex genome, const Moment& moment) const override {
-    const double fallback = counts_->fallback_share(genome, moment.now);
-    const auto last = moment.user ? users_->last(*moment.user) : std::nullopt;
-    if (!last) return fallback;
-    const double hit_rate = users_->last_hit_rate(*moment.user);
-    return with_rest(*last == genome ? hit_rate : 0, hit_rate, fallback);
-  }
-
- private:
-  const UsageCounts* counts_;
-  const UserMemory* users_;
-};
-
-class UserTopTwoVoice final : public Voice {
- public:
-  explicit UserTopTwoVoice(const VoiceSources& sources) : counts_(sources.counts), users_(sources.users) {}
-  double share(GenomeIndex genome, const Moment& moment) const override {
-    const double fallback = counts_->fallback_share(genome, moment.now);
-    const UserMemory::TopTwo two = moment.user ? users_->top_two(*moment.user) : UserMemory::TopTwo{};
-    if (two.size == 0) return fallback;
-    double all = 0, own = 0;
-    for (const CountRows::Cell& cell : two.genomes) {
-      all += cell.count;
-      if (cell.genome.index == genome) own += cell.count;
-    }
-    return with_rest(two.hit_rate * own / all, two.hit_rate, fallback);
-  }
-
- private:
-  const UsageCounts* counts_;
-  const UserMemory* users_;
-};
-
 template <class One>
 std::unique_ptr<Voice> make(const VoiceSources& sources) {
   return std::make_unique<One>(sources);
@@ -91,10 +52,8 @@ constexpr std::array kVoices = {
     VoiceRow{"all", make<CountVoice<share_ever>>},
     VoiceRow{"markov1", make<CountVoice<share_next>>},
     VoiceRow{"week", make<WeekVoice>},
-    VoiceRow{"user_last", make<UserLastVoice>},
-    VoiceRow{"user_top2", make<UserTopTwoVoice>},
 };
-constexpr std::array<std::string_view, 5> kBaseVoices = {"d10m", "d1h", "d1d", "all", "markov1"};
+constexpr std::array<std::string_view, 6> kBaseVoices = {"d10m", "d1h", "d1d", "all", "markov1", "week"};
 
 }  // namespace
 

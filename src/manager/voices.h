@@ -1,9 +1,7 @@
 // Voices: opinions on which genome the next request is for. Each gives every genome seen so far a share q; over all of them the
 // shares add up to 1. What a genome never seen gets is no voice's own affair (escape.h). How much each is listened to: mixture.h.
-//   base:      d10m, d1h, d1d (decayed counts), all (counts ever), markov1 (what came after the previous genome)
-//   optional:  week (the hour of the week), user_last, user_top2 (only when the next request's user is known; else they say
-//              what little-known things are believed to be)
-// Memory: as usage_counts.h and user_memory.h; week 168 x 64 cells of 12 bytes. Thread: one at a time.
+//   d10m, d1h, d1d (decayed counts), all (counts ever), markov1 (what came after the previous genome), week (the hour of the week)
+// Memory: as usage_counts.h; week 168 x 64 cells of 12 bytes. Thread: one at a time.
 #pragma once
 
 #include <memory>
@@ -13,14 +11,13 @@
 
 #include "base/clock.h"
 #include "manager/usage_counts.h"
-#include "manager/user_memory.h"
 
 namespace genepool {
 
 // What is known of the next request before its genome is.
 struct Moment {
   Instant now{};
-  std::optional<UserIndex> user = {};
+  std::optional<UserIndex> user = {};  // whose it is, where that is told
   std::uint32_t week_hour = 0;  // 0..167, of the wall clock; whoever hands the time in says where the week begins
 };
 
@@ -34,7 +31,6 @@ class Voice {
 // What the voices look at, not theirs.
 struct VoiceSources {
   const UsageCounts* counts;
-  const UserMemory* users;
   const GenomeLives* lives;
 };
 

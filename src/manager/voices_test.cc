@@ -10,13 +10,11 @@ using namespace std::chrono_literals;
 struct Scene {
   GenomeLives lives;
   UsageCounts counts{lives};
-  UserMemory users{lives};
   std::unique_ptr<Voice> voice;
 
-  explicit Scene(std::string_view name) : voice(make_voice(name, {&counts, &users, &lives})) {}
+  explicit Scene(std::string_view name) : voice(make_voice(name, {&counts, &lives})) {}
   void request(GenomeIndex genome, const Moment& moment) {
     voice->observe(genome, moment);
-    if (moment.user) users.observe(*moment.user, genome);
     counts.observe(genome, moment.now);
   }
   void requests(std::initializer_list<GenomeIndex> genomes) {
@@ -62,35 +60,8 @@ TEST(Voices, week_knows_the_hour) {
   EXPECT_DOUBLE_EQ(week.voice->share(0, {.week_hour = 10}), 0.5);
 }
 
-TEST(Voices, user_last_stays_at_the_users_own_rate) {
-  Scene last("user_last");
-  last.request(0, {.user = 4});
-  last.request(1, {.user = 5});
-  EXPECT_DOUBLE_EQ(last.voice->share(0, {.user = 4}), 0.6 + 0.4 * 0.5);
-  EXPECT_DOUBLE_EQ(last.voice->share(1, {.user = 4}), 0.4 * 0.5);
-  EXPECT_DOUBLE_EQ(last.voice->share(1, {}), 0.5) << "who it will be is not known";
-  EXPECT_DOUBLE_EQ(last.voice->share(1, {.user = 99}), 0.5);
-}
-
-TEST(Voices, user_top2_divides_by_the_users_counts) {
-  Scene two("user_top2");
-  for (const GenomeIndex genome : {0, 1, 0, 2, 0}) two.request(genome, {.user = 4});
-  // 1 came before 2; of four guesses two were right: 0 (after 0, 1) and 0 (after 0, 1, 0, 2).
-  const double rate = (2 + 2 * 0.6) / (4 + 2), third = (1 + 0.001 / 3) / 5.001;
-  EXPECT_DOUBLE_EQ(two.voice->share(1, {.user = 4}), rate / 4 + (1 - rate) * third);
-  EXPECT_DOUBLE_EQ(two.voice->share(2, {.user = 4}), (1 - rate) * third);
-  EXPECT_DOUBLE_EQ(two.voice->share(2, {}), third);
-}
-
-TEST(Voices, user_top2_may_know_one_only) {
-  Scene one("user_top2");
-  one.request(0, {.user = 4});
-  one.request(1, {.user = 5});
-  EXPECT_DOUBLE_EQ(one.voice->share(0, {.user = 4}), 0.6 + 0.4 * 0.5);
-}
-
 TEST(Voices, every_voices_shares_add_up_to_one) {
-  for (const std::string_view name : {"d10m", "d1h", "d1d", "all", "markov1", "week", "user_last", "user_top2"}) {
+  for (const std::string_view name : {"d10m", "d1h", "d1d", "all", "markov1", "week"}) {
     Scene scene(name);
     ASSERT_NE(scene.voice, nullptr) << name;
     std::uint32_t chance = 1;

@@ -42,7 +42,7 @@ void walk_fields(auto& f, Is<Knobs> auto& v) {
   f(v.hot_policy), f(v.warm_policy), f(v.min_residency), f(v.load_prior), f(v.has_breakers);
 }
 
-void walk_fields(auto& f, Is<GrantRequest> auto& v) { f(v.request), f(v.worker), f(v.identity), f(v.tier), f(v.is_retry); }
+void walk_fields(auto& f, Is<GrantRequest> auto& v) { f(v.request), f(v.worker), f(v.identity), f(v.tier), f(v.is_retry), f(v.is_first_use); }
 void walk_fields(auto& f, Is<RefuseRequest> auto& v) { f(v.request), f(v.error), f(v.is_kept_out); }
 void walk_fields(auto& f, Is<BuildPage> auto& v) { f(v.identity), f(v.missing), f(v.is_ahead); }
 void walk_fields(auto& f, Is<SpawnWorker> auto& v) { f(v.worker), f(v.identity); }

@@ -165,6 +165,7 @@ struct GrantRequest {
   Identity identity;
   Tier tier = Tier::kHot;  // where the genome was when the request arrived; joiners have their assembly's tier
   bool is_retry = false;   // granted before to a worker that died before the first token
+  bool is_first_use = false;  // of its genome, as far as the pool remembers
 };
 struct RefuseRequest {
   RequestId request = 0;

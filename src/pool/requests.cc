@@ -53,6 +53,7 @@ void PoolCore::State::handle(const Arrive& a) {
   remember_request(e);
   Request& r = requests[a.request];
   r = {.id = a.request, .seq = ++last_seq, .entry = &e, .arrived = now, .deadline = a.deadline, .is_lease = a.is_lease};
+  r.is_first_use = e.usage->requests == 1;
   r.tier = e.is_hot() ? Tier::kHot : e.assembly_tier;  // not seated yet: seat() will say
   if (can_grant(e)) return grant(r);
   if (e.seat != Seat::kNone && !e.is_hot()) begin_work(r, r.tier);
@@ -157,7 +158,7 @@ void PoolCore::State::grant(Request& r) {
   r.worked_since = was_hot ? now : now - (w.hot_since - r.entry->assembly_since);
   if (was_hot) begin_work(r, r.tier);
   if (r.is_lease && board) board->on_first_token(r.id, r.entry->spec.identity, now);  // the rest is its holder's time
-  out(GrantRequest{r.id, w.id, r.entry->spec.identity, r.tier, r.is_retry});
+  out(GrantRequest{r.id, w.id, r.entry->spec.identity, r.tier, r.is_retry, r.is_first_use});
 }
 
 // Requires: the worker has just shown that it lives.

@@ -32,7 +32,7 @@ struct PoolCore::State {
     Entry* entry = nullptr;
     Instant arrived{}, deadline{};
     Tier tier = Tier::kHot;
-    bool is_granted = false, is_retry = false, is_cancelled = false, has_first_token = false, is_lease = false;
+    bool is_granted = false, is_retry = false, is_cancelled = false, has_first_token = false, is_lease = false, is_first_use = false;
     Instant worked_since{};  // granted, less the time that its assembly took
     Duration first_token{};  // since then
   };

@@ -58,10 +58,11 @@ std::string_view tier_name(Tier tier) {
 }
 
 Ledger::Ledger(Metrics& metrics, EventFeed& feed, const Config& config)
-    : metrics_(metrics), feed_(feed), thrash_(thrash_options(config)), alarm_command_(config.thrash_command) {}
+    : metrics_(metrics), feed_(feed), thrash_(thrash_options(config)), hit_rate_(config.cache_hit_rate_min), alarm_command_(config.thrash_command) {}
 
 void Ledger::configure(const Config& config) {
   thrash_.configure(thrash_options(config));
+  hit_rate_.configure(config.cache_hit_rate_min);
   alarm_command_ = config.thrash_command;
 }
 
@@ -69,7 +70,7 @@ void Ledger::arrived(const Receipt& receipt) {
   feed_.publish("request", {{"request", receipt.request}, {"genome", receipt.genome}, {"stage", "queued"}});
 }
 
-void Ledger::granted(const Receipt& receipt, const AssemblyTimes* assembly) {
+void Ledger::granted(const Receipt& receipt, const AssemblyTimes* assembly, bool is_first_use) {
   const std::string_view tier = tier_name(receipt.tier);
   feed_.publish("request", {{"request", receipt.request}, {"genome", receipt.genome}, {"stage", "granted"}, {"tier", std::string(tier)},
                             {"queue_ms", receipt.queue_ms}, {"acquire_ms", receipt.acquire_ms}});
@@ -85,6 +86,18 @@ void Ledger::granted(const Receipt& receipt, const AssemblyTimes* assembly) {
     const char* const from = receipt.layer_load_ms > 0 ? "loaded from disk" : "no page, layers in RAM";
     log(Level::kInfo, fmt::format("COLD start: {} ({} ms, {})", receipt.genome, ms, from));
   }
+  watch_hit_rate(receipt.tier != Tier::kCold, is_first_use);
+}
+
+void Ledger::watch_hit_rate(bool is_hit, bool is_first_use) {
+  const std::optional<bool> change = hit_rate_.on_request(is_hit, is_first_use);
+  const double rate = hit_rate_.rate().value_or(1);
+  metrics_.set(Gauge::kHitRate, rate);
+  if (!change) return;
+  metrics_.set(Gauge::kHitRateLow, *change ? 1 : 0);
+  log(*change ? Level::kWarn : Level::kInfo, *change ? "few genomes find their page in RAM" : "genomes find their page in RAM again",
+      {{"hit_rate", fmt::format("{:.2f}", rate)}, {"try", "a larger warm.bytes and warm.max_genomes"}});
+  feed_.publish("hit_rate", {{"state", *change ? "low" : "over"}, {"rate", rate}});
 }
 
 void Ledger::page_built(const ResolvedGenome& genome, const AssemblyTimes& assembly, std::size_t missing) {
@@ -211,6 +224,25 @@ void Ledger::breakers_are(const std::vector<GenomeBreakers>& marked) {
   };
   metrics_.set(Gauge::kBreakersOpen, count(&GenomeBreakers::load), {"load"});
   metrics_.set(Gauge::kBreakersOpen, count(&GenomeBreakers::answer), {"answer"});
+}
+
+void Ledger::manager_is(const ManagerStatus& status, bool is_up) {
+  const ManagerStatus::Guesses& g = status.guesses;
+  metrics_.set(Gauge::kManagerUp, is_up ? 1 : 0);
+  metrics_.set(Gauge::kGateOpen, status.is_gate_open ? 1 : 0);
+  metrics_.set(Gauge::kGuesses, static_cast<double>(g.used), {"used"});
+  metrics_.set(Gauge::kGuesses, static_cast<double>(g.wasted), {"wasted"});
+  metrics_.set(Gauge::kGuesses, static_cast<double>(g.issued - g.used - g.wasted), {"open"});
+  metrics_.set(Gauge::kGuessPrecision, g.precision);
+  metrics_.set(Gauge::kGuessRecall, g.recall);
+  metrics_.set(Gauge::kGuessWasted, g.wasted_ms / 1e3);
+  metrics_.set(Gauge::kRegret, status.regret.value_or(0));
+}
+
+void Ledger::decided(const Decision& d) {
+  metrics_.add(Counter::kDecisions, {decision_kind_name(d.kind)});
+  feed_.publish("decision", {{"decision", static_cast<std::int64_t>(d.id)}, {"kind", std::string(decision_kind_name(d.kind))},
+                             {"action", d.action}, {"reason", d.reason}, {"expected", d.expected}});
 }
 
 void Ledger::setting_changed(std::string_view name, std::string_view value) {

@@ -7,6 +7,8 @@
 #include <functional>
 #include <string>
 
+#include "manager/hit_rate_alarm.h"
+#include "manager/notices.h"
 #include "metrics/metrics.h"
 #include "pool/events.h"
 #include "pool/thrash.h"
@@ -25,7 +27,7 @@ class Ledger {
 
   void arrived(const Receipt& receipt);
   // A request has its worker. `assembly` is null for a HOT hit.
-  void granted(const Receipt& receipt, const AssemblyTimes* assembly);
+  void granted(const Receipt& receipt, const AssemblyTimes* assembly, bool is_first_use);
   void page_built(const ResolvedGenome& genome, const AssemblyTimes& assembly, std::size_t missing);
   void page_found(const ResolvedGenome& genome);  // an assembly that found its page in RAM
   // is_demanded: a request waits for it (else an operator or the library wished it).
@@ -39,6 +41,8 @@ class Ledger {
   void breaker_changed(const std::string& name, const BreakerChanged& change);
   void kept_out(const Receipt& receipt);                         // by its genome's breaker
   void breakers_are(const std::vector<GenomeBreakers>& marked);  // gauges; about once a second
+  void manager_is(const ManagerStatus& status, bool is_up);      // gauges; about once a second
+  void decided(const Decision& decision);
   void setting_changed(std::string_view name, std::string_view value);
   void base_is(BasePhase phase, const std::string& error);
 
@@ -50,10 +54,12 @@ class Ledger {
 
  private:
   void check_alarm();
+  void watch_hit_rate(bool is_hit, bool is_first_use);
 
   Metrics& metrics_;
   EventFeed& feed_;
   ThrashDetector thrash_;
+  HitRateAlarm hit_rate_;
   ThrashAlarm alarm_;
   std::string alarm_command_;
   std::deque<Instant> evictions_;

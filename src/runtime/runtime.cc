@@ -175,6 +175,7 @@ void RuntimeImpl::on_second() {
   probes_.check_limits(*supervisor_);
   look_at_suspects();
   ledger_.breakers_are(pool_->breakers());
+  ledger_.manager_is(manager_status_, manager_->is_running());
   ledger_.update(pool_->snapshot(), gate_.usage(), kv_shelf_.usage());
   forget_unused();
   feed_.tick();

@@ -125,11 +125,7 @@ void RuntimeImpl::carry_out(const Decided& wish) {
 void RuntimeImpl::write_down(Decision decision) {
   decision.id = next_decision_++;
   decision.unix_ms = unix_ms();
-  feed_.publish("decision", {{"decision", static_cast<std::int64_t>(decision.id)},
-                             {"kind", std::string(decision_kind_name(decision.kind))},
-                             {"action", decision.action},
-                             {"reason", decision.reason},
-                             {"expected", decision.expected}});
+  ledger_.decided(decision);
   history_->append(std::move(decision));
 }
 

@@ -215,7 +215,7 @@ void RuntimeImpl::perform_one(const GrantRequest& action) {
     receipt.queue_ms = std::max(0.0, receipt.acquire_ms - std::max(0.0, to_ms(waited)));
   }
   if (action.is_retry) ledger_.retried(receipt.genome);
-  ledger_.granted(receipt, request.assembly.get());
+  ledger_.granted(receipt, request.assembly.get(), action.is_first_use);
   if (request.lease_done) std::exchange(request.lease_done, nullptr)(LeaseGrant{action.request, receipt});
   if (request.sink) {
     request.sink->on_stage("granted");

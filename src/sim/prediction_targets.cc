@@ -82,7 +82,9 @@ std::vector<TargetRow> mixture_rows() {
       const Result<Trace> trace = generate(profile, {.seed = seed});
       GENEPOOL_CHECK(trace.has_value(), "a shipped profile");
       Predictor predictor(base_voices());
-      for (const TraceRequest& request : trace->requests) predictor.observe(request.genome, {.now = from_ms(request.t_seconds * 1e3)});
+      for (const TraceRequest& request : trace->requests) {
+        predictor.observe(request.genome, {.now = from_ms(request.t_seconds * 1e3), .week_hour = static_cast<std::uint32_t>(request.t_seconds / 3600) % 168});
+      }
       mixture += predictor.mixture().log_loss() / static_cast<double>(kSeeds);
       for (std::size_t i = 0; i < predictor.voice_names().size(); ++i) {
         voices[predictor.voice_names()[i]] += predictor.mixture().log_loss_of(i) / static_cast<double>(kSeeds);
