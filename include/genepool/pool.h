@@ -26,7 +26,8 @@ namespace genepool {
 struct Options {
   std::string data_dir;  // "" = the user's default
   std::string base;      // GGUF; "" = the one that data_dir remembers
-  std::map<std::string, std::string> settings;  // any of params.def by its dotted name: {"pool.max_hot", "5"}
+  // Any of params.def by its dotted name: {"pool.max_hot", "5"}. trace.record is off unless it is set.
+  std::map<std::string, std::string> settings;
 };
 
 struct GenerateOptions {

@@ -92,6 +92,7 @@ Result<std::unique_ptr<GenomePool>> GenomePool::open(const Options& options) {
   Config config;
   config.server_data_dir = options.data_dir;
   config.base_path = options.base;
+  config.trace_record = false;  // a server's operator is told of it (trace.record); a library's user must ask for it
   for (const auto& [name, value] : options.settings) {
     GENEPOOL_TRY_VOID(set_param(config, name, value, Origin::kFlag));
   }

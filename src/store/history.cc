@@ -65,11 +65,11 @@ History::~History() {
 void History::push(Change change) {
   {
     const std::lock_guard lock(mutex_);
-    if (!writer_ || waiting_.changes.size() >= limits_.queued) {
+    if (!writer_ || waiting_.size() >= limits_.queued) {
       ++state_.lost;
       return;
     }
-    waiting_.changes.push_back(std::move(change));
+    waiting_.push_back(std::move(change));
     ++asked_;
   }
   wake_.notify_one();
@@ -79,22 +79,6 @@ void History::append(Decision decision) { push(std::move(decision)); }
 
 void History::settle(std::uint64_t id, std::optional<double> realised, std::string outcome) {
   push(Settlement{id, realised, std::move(outcome)});
-}
-
-void History::save_costs(std::span<const LoadCost> costs) {
-  {
-    const std::lock_guard lock(mutex_);
-    for (const LoadCost& cost : costs) {
-      const bool has_room = waiting_.costs.size() < limits_.costs || waiting_.costs.contains(cost.identity);
-      if (writer_ && has_room) {
-        waiting_.costs.insert_or_assign(cost.identity, cost);
-      } else {
-        ++state_.lost;
-      }
-    }
-    ++asked_;
-  }
-  wake_.notify_one();
 }
 
 Result<void> History::flush() {
@@ -136,20 +120,18 @@ Result<std::size_t> History::write(const Batch& batch) {
     ++refused;
     return {};
   };
-  for (const Change& change : batch.changes) {
+  for (const Change& change : batch) {
     const auto* const decision = std::get_if<Decision>(&change);
     GENEPOOL_TRY_VOID(count(decision != nullptr ? writer_->add(*decision) : writer_->settle(std::get<Settlement>(change))));
   }
-  for (const auto& [identity, cost] : batch.costs) GENEPOOL_TRY_VOID(count(writer_->put(cost)));
-  if (!batch.changes.empty()) GENEPOOL_TRY_VOID(writer_->trim_decisions(limits_.decisions));
-  if (!batch.costs.empty()) GENEPOOL_TRY_VOID(writer_->trim_costs(limits_.costs));
+  GENEPOOL_TRY_VOID(writer_->trim_decisions(limits_.decisions));
   GENEPOOL_TRY_VOID(transaction.commit());
   return refused;
 }
 
 void History::note(const Batch& batch, const Result<std::size_t>& refused) {
   const std::string before = std::exchange(state_.error, refused ? "" : refused.error().message);
-  state_.lost += refused ? *refused : batch.changes.size() + batch.costs.size();
+  state_.lost += refused ? *refused : batch.size();
   if (before.empty() && !refused) log(Level::kWarn, "decisions are not kept", {{"why", state_.error}});
   if (!before.empty() && refused) log(Level::kInfo, "decisions are kept again", {{"lost", std::to_string(state_.lost)}});
 }
@@ -169,10 +151,6 @@ Result<std::vector<Decision>> History::list(const DecisionQuery& query) {
 
 Result<Decision> History::find(std::uint64_t id) {
   return read([&](HistoryRows& rows) { return rows.find(id); });
-}
-
-Result<std::vector<LoadCost>> History::load_costs() {
-  return read([](HistoryRows& rows) { return rows.costs(); });
 }
 
 }  // namespace genepool

@@ -1,6 +1,6 @@
-// History: what was decided and what came of it, and what loads were measured to cost, in DATA/history.sqlite: a database of its
-// own beside the catalog, so that a damaged one never hurts names. Whoever decides must not wait for a disk: append(), settle() and
-// save_costs() queue, one thread writes in batches. What cannot be written (a full or read-only disk, a slow one with the queue
+// History: what was decided and what came of it, in DATA/history.sqlite: a database of its own beside the catalog, so that a
+// damaged one never hurts names. Whoever decides must not wait for a disk: append() and settle() queue, one thread writes in
+// batches. What cannot be written (a full or read-only disk, a slow one with the queue
 // full) is lost and counted; the next batch is tried again. Nothing here is ever fatal to a server.
 // Bounds: HistoryLimits; 16 KiB of texts and 256 + 256 numbers of one decision.
 // Owner: the runtime, beside the store, whose lock on the directory it relies on. Thread: any.
@@ -14,11 +14,9 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -26,7 +24,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "genome/genome.h"
 #include "metrics/decision.h"
 
 namespace genepool {
@@ -46,16 +43,8 @@ struct Settlement {
   std::string outcome;
 };
 
-struct LoadCost {
-  Identity identity;
-  double hot_seconds = 0, warm_seconds = 0;  // to make it HOT, WARM; up to 1e6
-  std::int64_t last_used_ms = 0;             // Unix time
-  bool operator==(const LoadCost&) const = default;
-};
-
 struct HistoryLimits {
   std::size_t decisions = 50'000;  // in the file: the oldest go first
-  std::size_t costs = 10'000;      // in the file: the longest unused go first; as many may wait for the disk
   std::size_t queued = 4'096;      // decisions and settlements that wait for the disk
 };
 
@@ -73,7 +62,6 @@ class History {
   // Return at once.
   void append(Decision decision);
   void settle(std::uint64_t id, std::optional<double> realised, std::string outcome);
-  void save_costs(std::span<const LoadCost> costs);  // those that changed
 
   // Blocks until all that was queued before is written or lost; then the error of the last batch, if it was lost.
   [[nodiscard]] Result<void> flush();
@@ -81,21 +69,17 @@ class History {
   struct State {
     std::string set_aside;   // why and whereto at opening, "" = it was sound
     std::string error;       // why the last batch was lost, "" = it was written
-    std::uint64_t lost = 0;  // decisions, settlements and costs, since the opening
+    std::uint64_t lost = 0;  // decisions and settlements, since the opening
   };
   [[nodiscard]] State state() const;
 
   // Block on the disk. What was just queued may not be there yet.
   [[nodiscard]] Result<std::vector<Decision>> list(const DecisionQuery& query);  // newest first
   [[nodiscard]] Result<Decision> find(std::uint64_t id);                         // kNotFound
-  [[nodiscard]] Result<std::vector<LoadCost>> load_costs();                      // by identity
 
  private:
   using Change = std::variant<Decision, Settlement>;
-  struct Batch {
-    std::vector<Change> changes;  // in order
-    std::map<Identity, LoadCost> costs;
-  };
+  using Batch = std::vector<Change>;  // in order
   explicit History(const HistoryLimits& limits);
   [[nodiscard]] Result<void> set_up(const std::string& path);
   void push(Change change);

@@ -21,9 +21,6 @@ CREATE TABLE decision_numbers (
   decision INTEGER NOT NULL REFERENCES decisions(id) ON DELETE CASCADE, is_input INTEGER NOT NULL CHECK (is_input IN (0, 1)),
   position INTEGER NOT NULL CHECK (position BETWEEN 0 AND 255), name TEXT NOT NULL, value REAL, unit TEXT NOT NULL,
   PRIMARY KEY (decision, is_input, position), CHECK (length(name) + length(unit) <= 1024)) STRICT, WITHOUT ROWID;
-CREATE TABLE load_costs (
-  identity BLOB PRIMARY KEY CHECK (length(identity) = 32), hot_seconds REAL NOT NULL CHECK (hot_seconds BETWEEN 0 AND 1e6),
-  warm_seconds REAL NOT NULL CHECK (warm_seconds BETWEEN 0 AND 1e6), last_used_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 )sql";
 
 #define GENEPOOL_DECISION_COLUMNS \
@@ -175,16 +172,6 @@ Result<void> HistoryRows::read_numbers(Decision& decision) {
   });
 }
 
-Result<std::vector<LoadCost>> HistoryRows::costs() {
-  std::vector<LoadCost> all;
-  GENEPOOL_TRY(Statement rows, db_.query("SELECT identity, hot_seconds, warm_seconds, last_used_ms FROM load_costs ORDER BY identity"));
-  GENEPOOL_TRY_VOID(each_row(rows, [&](Statement& row) -> Result<void> {
-    all.push_back({row.digest(0), row.real(1), row.real(2), row.integer(3)});
-    return {};
-  }));
-  return all;
-}
-
 Result<void> HistoryRows::add(const Decision& d) {
   GENEPOOL_TRY_VOID(db_.run("INSERT INTO decisions (id, unix_ms, t_seconds, kind, subject, action, reason, is_advice, unit, expected,"
                             " realised, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
@@ -209,18 +196,8 @@ Result<void> HistoryRows::settle(const Settlement& s) {
   return db_.run("UPDATE decisions SET realised = ?2, outcome = ?3 WHERE id = ?1", s.id, s.realised, s.outcome);
 }
 
-Result<void> HistoryRows::put(const LoadCost& cost) {
-  return db_.run("INSERT OR REPLACE INTO load_costs (identity, hot_seconds, warm_seconds, last_used_ms) VALUES (?1, ?2, ?3, ?4)",
-                 cost.identity, cost.hot_seconds, cost.warm_seconds, cost.last_used_ms);
-}
-
 Result<void> HistoryRows::trim_decisions(std::uint64_t most) {
   return db_.run("DELETE FROM decisions WHERE id <= (SELECT max(id) FROM decisions) - ?1", most);
-}
-
-Result<void> HistoryRows::trim_costs(std::uint64_t most) {
-  return db_.run("DELETE FROM load_costs WHERE identity NOT IN"
-                 " (SELECT identity FROM load_costs ORDER BY last_used_ms DESC, identity LIMIT ?1)", most);
 }
 
 }  // namespace genepool

@@ -1,5 +1,5 @@
-// The rows of history.sqlite: decisions with their numbers, and what loads cost. SQL and no more: the queue before it and its
-// bounds are history.h's. Thread: one at a time (a History has one for writing and one for reading). Blocks on the disk.
+// The rows of history.sqlite: decisions with their numbers. SQL and no more: the queue before it and its bounds are history.h's.
+// Thread: one at a time (a History has one for writing and one for reading). Blocks on the disk.
 #pragma once
 
 #include <cstdint>
@@ -24,15 +24,12 @@ class HistoryRows {
   [[nodiscard]] Result<std::uint64_t> last_id();  // 0: none
   [[nodiscard]] Result<std::vector<Decision>> list(const DecisionQuery& query);
   [[nodiscard]] Result<Decision> find(std::uint64_t id);  // kNotFound
-  [[nodiscard]] Result<std::vector<LoadCost>> costs();
 
-  // Inside a transaction of the caller's. kConflict: the row is not one that may be kept (an id that is taken, a cost that is
-  // no number, texts or lists past all reason); the others are not hurt.
+  // Inside a transaction of the caller's. kConflict: the row is not one that may be kept (an id that is taken, texts or
+  // lists past all reason); the others are not hurt.
   [[nodiscard]] Result<void> add(const Decision& decision);
   [[nodiscard]] Result<void> settle(const Settlement& settlement);  // no such decision: nothing
-  [[nodiscard]] Result<void> put(const LoadCost& cost);
   [[nodiscard]] Result<void> trim_decisions(std::uint64_t most);  // ids further than that behind the newest go
-  [[nodiscard]] Result<void> trim_costs(std::uint64_t most);      // the longest unused go
   [[nodiscard]] Database& database() { return db_; }
 
  private:

@@ -122,25 +122,6 @@ TEST_F(DecisionHistory, a_decision_that_cannot_be_kept_hurts_no_other) {
   EXPECT_EQ(history_->state().lost, 4U);
 }
 
-TEST_F(DecisionHistory, load_costs_are_kept_and_the_longest_unused_go_first) {
-  open({.costs = 3});
-  const auto cost = [](char identity, double hot, std::int64_t used) {
-    LoadCost c{.hot_seconds = hot, .warm_seconds = 0.25, .last_used_ms = used};
-    c.identity.bytes.fill(static_cast<std::uint8_t>(identity));
-    return c;
-  };
-  history_->save_costs(std::vector{cost('a', 1, 10), cost('b', 2, 20)});
-  ASSERT_TRUE(history_->flush());
-  history_->save_costs(std::vector{cost('b', 3, 30), cost('d', kNan, 40)});
-  history_->save_costs(std::vector{cost('c', 4, 25)});
-  ASSERT_TRUE(history_->flush());
-  EXPECT_EQ(history_->state().lost, 1U) << "no seconds are no cost";
-  EXPECT_EQ(*history_->load_costs(), (std::vector{cost('a', 1, 10), cost('b', 3, 30), cost('c', 4, 25)}));
-  history_->save_costs(std::vector{cost('d', 5, 40)});
-  open({.costs = 3});
-  EXPECT_EQ(*history_->load_costs(), (std::vector{cost('b', 3, 30), cost('c', 4, 25), cost('d', 5, 40)}));
-}
-
 TEST_F(DecisionHistory, a_disk_that_does_not_keep_up_loses_decisions_and_delays_nobody) {
   open({.queued = 3});
   append(1, 1);
