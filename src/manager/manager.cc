@@ -153,7 +153,7 @@ bool Manager::try_guess(const std::optional<Guess>& guess, DecisionKind kind, In
   asked_ = ++last_command_;
   std::optional<Identity> victim;
   if (guess->victim != nullptr) victim = guess->victim->identity;
-  out(MakeHot{*asked_, guess->genome->identity, victim, protect_until});
+  out(MakeHot{*asked_, guess->genome->identity, victim, protect_until, guess->chance});
   return true;
 }
 

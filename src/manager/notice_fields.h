@@ -28,7 +28,7 @@ void walk_fields(auto& f, Is<StatusSeen> auto& v) {
   f(v.pressure), f(v.largest_worker_bytes), f(v.thrash_ratio), f(v.layer_hit_rate), f(v.followed_hot), f(v.followed_warm);
 }
 
-void walk_fields(auto& f, Is<MakeHot> auto& v) { f(v.command), f(v.genome), f(v.victim), f(v.protect_until); }
+void walk_fields(auto& f, Is<MakeHot> auto& v) { f(v.command), f(v.genome), f(v.victim), f(v.protect_until), f(v.chance); }
 void walk_fields(auto& f, Is<LetGo> auto& v) { f(v.genome); }
 void walk_fields(auto& f, Is<SetNumber> auto& v) { f(v.name), f(v.value); }
 void walk_fields(auto& f, Is<Decision::Number> auto& v) { f(v.name), f(v.value), f(v.unit); }

@@ -36,7 +36,7 @@ std::vector<Wish> one_of_each_wish() {
   ManagerStatus status;
   status.voices = {{"d10m", 0.2, ""}};
   status.brake = "PSI";
-  return {MakeHot{1, kA, kB, 9s}, LetGo{kA}, SetNumber{"pool.max_hot", 4}, Decided{d}, Realised{12, -1.5, "unused"},
+  return {MakeHot{1, kA, kB, 9s, 0.25}, LetGo{kA}, SetNumber{"pool.max_hot", 4}, Decided{d}, Realised{12, -1.5, "unused"},
           HintAnswered{3, Error{Code::kQueueFull, "too many", "source", 1000ms}}, Said{"AI predicts: a (0.81)"}, Alive{status}};
 }
 

@@ -86,6 +86,7 @@ struct MakeHot {  // becomes a Prewarm; GuessDone must follow
   Identity genome;
   std::optional<Identity> victim;
   Instant protect_until{};
+  double chance = 0;  // that it is asked for within a minute
 };
 struct LetGo {  // becomes a Demote: nobody asked for it, and memory is short
   Identity genome;

@@ -23,7 +23,7 @@ struct FeedEvent {
   };
   std::uint64_t id = 0;
   std::int64_t unix_ms = 0;
-  std::string_view type;  // static storage: "request", "tier", "worker", "breaker", "thrash", "setting", "base"
+  std::string_view type;  // static storage: "request", "tier", "worker", "breaker", "thrash", "hit_rate", "decision", "prewarm", "outcome", "setting", "base"
   std::vector<Field> fields;
 };
 

@@ -241,8 +241,16 @@ void Ledger::manager_is(const ManagerStatus& status, bool is_up) {
 
 void Ledger::decided(const Decision& d) {
   metrics_.add(Counter::kDecisions, {decision_kind_name(d.kind)});
-  feed_.publish("decision", {{"decision", static_cast<std::int64_t>(d.id)}, {"kind", std::string(decision_kind_name(d.kind))},
+  feed_.publish("decision", {{"decision", static_cast<std::int64_t>(d.id)}, {"kind", std::string(decision_kind_name(d.kind))}, {"subject", d.subject},
                              {"action", d.action}, {"reason", d.reason}, {"expected", d.expected}});
+}
+
+void Ledger::realised(std::uint64_t decision, double value, const std::string& outcome) {
+  feed_.publish("outcome", {{"decision", static_cast<std::int64_t>(decision)}, {"realised", value}, {"outcome", outcome}});
+}
+
+void Ledger::guessed(const std::string& name, const std::string& victim, double chance) {
+  feed_.publish("prewarm", {{"genome", name}, {"victim", victim}, {"p", chance}});
 }
 
 void Ledger::setting_changed(std::string_view name, std::string_view value) {

@@ -43,6 +43,8 @@ class Ledger {
   void breakers_are(const std::vector<GenomeBreakers>& marked);  // gauges; about once a second
   void manager_is(const ManagerStatus& status, bool is_up);      // gauges; about once a second
   void decided(const Decision& decision);
+  void realised(std::uint64_t decision, double value, const std::string& outcome);
+  void guessed(const std::string& name, const std::string& victim, double chance);  // victim: "" = a free place
   void setting_changed(std::string_view name, std::string_view value);
   void base_is(BasePhase phase, const std::string& error);
 

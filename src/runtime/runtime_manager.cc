@@ -97,6 +97,7 @@ void RuntimeImpl::carry_out(const MakeHot& wish) {
   const CommandId id = command(*now, Goal::kHot, [this, guess = wish.command, asker = managers_begun_](const Result<void>& done) {
     if (asker == managers_begun_) tell_manager(GuessDone{guess, done.has_value()});  // its successor counts its guesses anew
   });
+  ledger_.guessed(now->name, wish.victim ? name_of(*wish.victim) : "", wish.chance);
   pool_->feed(Prewarm{id, spec_of(*now), wish.victim, wish.protect_until, monotonic_now() + kGuessPatience});
 }
 
@@ -131,7 +132,9 @@ void RuntimeImpl::write_down(Decision decision) {
 
 void RuntimeImpl::carry_out(const Realised& wish) {
   const auto decided = managed_decisions_.extract(wish.decision);
-  if (!decided.empty()) history_->settle(decided.mapped(), wish.value, wish.outcome);
+  if (decided.empty()) return;
+  ledger_.realised(decided.mapped(), wish.value, wish.outcome);
+  history_->settle(decided.mapped(), wish.value, wish.outcome);
 }
 
 void RuntimeImpl::carry_out(const HintAnswered& wish) {
