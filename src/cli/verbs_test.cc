@@ -1,6 +1,4 @@
 // Whole command lines, in this process, on a data directory without a server: what they print and how they end.
-#include "cli/verbs.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "cli/verbs_fixture.h"
 #include "genome/gguf.h"
 
 namespace genepool::cli {
@@ -32,32 +31,19 @@ void write_tiny_base(const std::string& path) {
   std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
-class Verbs : public testing::Test {
+class Verbs : public VerbsTest {
  protected:
   Verbs() {
-    std::string pattern = testing::TempDir() + "genepool_cli_XXXXXX";
-    dir_ = ::mkdtemp(pattern.data());
     write_tiny_base(dir_ + "/base.gguf");
     ::setenv("GENEPOOL_SERVER_DATA_DIR", (dir_ + "/data").c_str(), 1);
     ::setenv("XDG_CONFIG_HOME", dir_.c_str(), 1);
     ::unsetenv("GENEPOOL_HOST");
   }
-  ~Verbs() override { std::filesystem::remove_all(dir_); }
 
-  int run(const std::vector<std::string>& words) {
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    const int status = run_command_line(words);
-    out_ = testing::internal::GetCapturedStdout();
-    err_ = testing::internal::GetCapturedStderr();
-    return status;
-  }
   void make_captain() {
     ASSERT_EQ(run({"layer", "generate", "pirate", "--rank", "4", "--base", dir_ + "/base.gguf"}), 0) << err_;
     ASSERT_EQ(run({"genome", "create", "captain", "pirate:0.8"}), 0) << err_;
   }
-
-  std::string dir_, out_, err_;
 };
 
 TEST_F(Verbs, layers_and_genomes_work_without_a_server) {
