@@ -17,7 +17,7 @@
 namespace genepool::bench {
 namespace {
 
-constexpr std::uint32_t kHot = 5, kTokens = 16, kPromptTokens = 40;
+constexpr std::uint32_t kHot = 5, kTokens = 16;
 constexpr double kRequestsPerSecond = 3;  // below what two cores answer, so that the queue is not what is compared
 constexpr std::string_view kManagerName = "genepool-manage";  // as Linux cuts it
 
@@ -59,10 +59,18 @@ class ManagerSuite {
   ManagerSuite(const Workload& workload, const SuiteOptions& options, const Progress& progress, SuiteResult& result)
       : workload_(workload), options_(options), progress_(progress), result_(result) {}
 
+  // Costs before and after the replay: what else the machine does, both see.
   Result<void> run() {
-    GENEPOOL_TRY(const StageCosts costs, measure_costs());
+    GENEPOOL_TRY_VOID(measure_costs());
     GENEPOOL_TRY(const Trace trace, make_trace());
-    for (const PolicyKind policy : {PolicyKind::kLru, PolicyKind::kTournament}) GENEPOOL_TRY_VOID(compare(trace, costs, policy));
+    std::vector<std::pair<PolicyKind, Replayed>> real;
+    for (const PolicyKind policy : {PolicyKind::kLru, PolicyKind::kTournament}) {
+      GENEPOOL_TRY(Replayed replayed, replay_with(trace, policy));
+      real.emplace_back(policy, std::move(replayed));
+    }
+    GENEPOOL_TRY_VOID(measure_costs());
+    GENEPOOL_TRY(const StageCosts costs, costs_of_limits(calibration_, workload_));
+    for (const auto& [policy, replayed] : real) compare(trace, costs, policy, replayed);
     GENEPOOL_TRY_VOID(with_manager(trace));
     return healing_phases(workload_, options_, result_, progress_);
   }
@@ -76,15 +84,17 @@ class ManagerSuite {
     return GenomePool::open(open);
   }
 
-  Result<StageCosts> measure_costs() {
-    SuiteResult calibration{.suite = "limits", .rows = founding_rows()};
+  // Adds to what was measured before.
+  Result<void> measure_costs() {
     SuiteOptions options = options_;
     options.repeats = options_.is_quick ? 3 : 6;
     options.tokens = kTokens;
     GENEPOOL_TRY(const std::unique_ptr<GenomePool> pool, open({{"manager.mode", "off"}}));
-    Bench bench(*pool, workload_, options, calibration, progress_);
-    for (const auto phase : {cold_rounds, warm_rounds, warm_full_rounds, hot_rounds}) GENEPOOL_TRY_VOID(phase(bench));
-    return costs_of_limits(calibration, workload_);
+    Bench bench(*pool, workload_, options, calibration_, progress_);
+    for (const auto phase : {cold_rounds, warm_rounds, warm_full_rounds, hot_rounds, token_rounds}) GENEPOOL_TRY_VOID(phase(bench));
+    GENEPOOL_TRY(const auto asked, pool->acquire_with_metrics(workload_.genomes.front().name, {.prompt = question_text(series_, 1), .max_tokens = 1}));
+    prompt_tokens_ = asked.generation.prompt_tokens;
+    return {};
   }
 
   // A profile on this workload's genomes, in a hurry. Bytes and tokens are those of the replay.
@@ -96,7 +106,7 @@ class ManagerSuite {
     for (TraceRequest& request : trace.requests) {
       request.t_seconds /= speed;
       request.genome %= static_cast<std::uint32_t>(workload_.genomes.size());
-      request.prompt_tokens = kPromptTokens;
+      request.prompt_tokens = prompt_tokens_;
       request.output_tokens = kTokens;
     }
     trace.genomes.resize(workload_.genomes.size());
@@ -121,12 +131,16 @@ class ManagerSuite {
     return replayed;
   }
 
-  Result<void> compare(const Trace& trace, const StageCosts& costs, PolicyKind policy) {
+  Result<Replayed> replay_with(const Trace& trace, PolicyKind policy) {
     const std::string name(policy_name(policy));
     GENEPOOL_TRY_VOID(progress_(fmt::format("replaying {} requests, {}", trace.requests.size(), name)));
     GENEPOOL_TRY(const std::unique_ptr<GenomePool> pool, open({{"manager.mode", "off"}, {"pool.max_hot", std::to_string(kHot)}, {"pool.policy", name}}));
     for (const auto& genome : workload_.genomes) GENEPOOL_TRY_VOID(pool->make_cold(genome.name, false));
-    const Replayed real = replay(*pool, trace);
+    return replay(*pool, trace);
+  }
+
+  void compare(const Trace& trace, const StageCosts& costs, PolicyKind policy, const Replayed& real) {
+    const std::string name(policy_name(policy));
     const auto model = make_measured_costs(costs);
     Knobs knobs;
     knobs.max_hot = kHot;
@@ -144,7 +158,6 @@ class ManagerSuite {
     latency.note = fmt::format("real {:.1f} ms, simulated {:.1f} ms", real.mean_s * 1e3, simulated.total.mean() * 1e3);
     result_.rows.push_back(std::move(misses));
     result_.rows.push_back(std::move(latency));
-    return {};
   }
 
   // What the manager costs beside a server at work.
@@ -170,6 +183,8 @@ class ManagerSuite {
   const SuiteOptions& options_;
   const Progress& progress_;
   SuiteResult& result_;
+  SuiteResult calibration_{.suite = "limits", .rows = founding_rows()};
+  std::uint32_t prompt_tokens_ = 0;  // of each question of the replay
   std::uint64_t series_ = 0;
 };
 

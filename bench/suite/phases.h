@@ -78,6 +78,7 @@ class Stopwatch {
 [[nodiscard]] Result<void> warm_rounds(Bench& bench);         // a place in HOT is free
 [[nodiscard]] Result<void> warm_full_rounds(Bench& bench);    // each start evicts another genome
 [[nodiscard]] Result<void> hot_rounds(Bench& bench);
+[[nodiscard]] Result<void> token_rounds(Bench& bench);
 [[nodiscard]] Result<void> hot_while_decoding(Bench& bench);
 
 // http_phases.cc: on a server of its own, when no pool has the directory
