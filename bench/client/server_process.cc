@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "base/unique_fd.h"
+#include "client/process_family.h"
 #include "http/http_client.h"
 #include "runtime/process_memory.h"
 
@@ -25,17 +26,6 @@ namespace {
 constexpr Duration kPoll = std::chrono::milliseconds(1);
 constexpr Duration kPatience = std::chrono::seconds(5);
 constexpr std::size_t kLogTail = 600;
-
-// Each thread of a process may have started some.
-std::vector<pid_t> children_of(pid_t pid) {
-  std::vector<pid_t> children;
-  std::error_code ignored;
-  for (const auto& thread : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), ignored)) {
-    std::ifstream file(thread.path() / "children");
-    children.insert(children.end(), std::istream_iterator<pid_t>(file), {});
-  }
-  return children;
-}
 
 std::uint64_t tree_pss(pid_t pid) {
   std::uint64_t bytes = memory_of_process(pid).pss_bytes;

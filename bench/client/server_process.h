@@ -30,6 +30,7 @@ class ServerProcess {
 
   // PSS of the process and all that came from it, so that weights which they share count once.
   [[nodiscard]] std::uint64_t pss_bytes() const;
+  [[nodiscard]] pid_t pid() const { return pid_; }
   void stop();
   [[nodiscard]] int wait();  // for its own end: its exit status, -1 when a signal ended it
 

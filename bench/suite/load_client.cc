@@ -12,13 +12,16 @@ namespace {
 
 // `due`: when it should have been sent.
 Served ask(LoadTarget& target, const LoadQuestion& question, std::size_t genome, std::size_t number, Instant due) {
-  const std::string prompt = fmt::format("{} {} is the number of my ticket. Where is the ship?", question.series, number);
-  Served served = target.ask(question.genomes[genome], prompt, question.tokens, due);
+  Served served = target.ask(question.genomes[genome], question_text(question.series, number), question.tokens, due);
   served.genome = genome;
   return served;
 }
 
 }  // namespace
+
+std::string question_text(std::uint64_t series, std::size_t number) {
+  return fmt::format("{} {} is the number of my ticket. Where is the ship?", series, number);
+}
 
 double LoadRun::tokens_per_second() const {
   std::uint64_t tokens = 0;

@@ -28,6 +28,9 @@ struct LoadQuestion {
   std::uint64_t series = 0;  // prompts of different series share no beginning
 };
 
+// What the `number`th request of a series asks.
+[[nodiscard]] std::string question_text(std::uint64_t series, std::size_t number);
+
 [[nodiscard]] LoadRun open_loop(LoadTarget& target, const LoadQuestion& question, const std::vector<Arrival>& arrivals);
 // `requests` in all, over the genomes by Zipf popularity.
 [[nodiscard]] LoadRun closed_loop(LoadTarget& target, const LoadQuestion& question, std::size_t clients, std::size_t requests);

@@ -1,16 +1,13 @@
 // `bench manager`: does a real server do what the simulator says? A trace is replayed at high speed against real workers, and
-// the same trace is simulated with stage costs measured just before; then what the manager costs, and what its death does.
+// the same trace is simulated with stage costs measured just before; then what the manager costs, and what heals by itself.
 #include <fmt/core.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <csignal>
-#include <filesystem>
-#include <fstream>
-#include <thread>
 
+#include "client/process_family.h"
 #include "sim/simulation.h"
 #include "suite/costs_of_limits.h"
 #include "suite/load_client.h"
@@ -20,7 +17,7 @@
 namespace genepool::bench {
 namespace {
 
-constexpr std::uint32_t kHot = 5, kTokens = 16, kPromptTokens = 40;
+constexpr std::uint32_t kHot = 5, kTokens = 16;
 constexpr double kRequestsPerSecond = 3;  // below what two cores answer, so that the queue is not what is compared
 constexpr std::string_view kManagerName = "genepool-manage";  // as Linux cuts it
 
@@ -51,27 +48,6 @@ double cpu_seconds() {
   return seconds;
 }
 
-// The process of this one's manager, 0 = none, and the seconds it has computed.
-struct ManagerProcessCpu {
-  pid_t pid = 0;
-  double seconds = 0;
-};
-ManagerProcessCpu find_manager() {
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-    std::ifstream file(entry.path() / "stat");
-    std::string pid, name, state;
-    long parent = 0;
-    if (!(file >> pid >> name >> state >> parent) || parent != ::getpid() || name != fmt::format("({})", kManagerName)) continue;
-    std::string skipped;
-    for (int field = 5; field < 14; ++field) file >> skipped;
-    double user = 0, system = 0;
-    file >> user >> system;
-    return {static_cast<pid_t>(std::stol(pid)), (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK))};
-  }
-  return {};
-}
-
 Measurement ratio_row(std::string id, std::string title, double most) {
   Measurement row{.id = std::move(id), .title = std::move(title), .unit = Unit::kRatio, .limit = Bound{Statistic::kMax, most, true}};
   row.group = "simulator against reality";
@@ -83,11 +59,20 @@ class ManagerSuite {
   ManagerSuite(const Workload& workload, const SuiteOptions& options, const Progress& progress, SuiteResult& result)
       : workload_(workload), options_(options), progress_(progress), result_(result) {}
 
+  // Costs before and after the replay: what else the machine does, both see.
   Result<void> run() {
-    GENEPOOL_TRY(const StageCosts costs, measure_costs());
+    GENEPOOL_TRY_VOID(measure_costs());
     GENEPOOL_TRY(const Trace trace, make_trace());
-    for (const PolicyKind policy : {PolicyKind::kLru, PolicyKind::kTournament}) GENEPOOL_TRY_VOID(compare(trace, costs, policy));
-    return with_manager(trace);
+    std::vector<std::pair<PolicyKind, Replayed>> real;
+    for (const PolicyKind policy : {PolicyKind::kLru, PolicyKind::kTournament}) {
+      GENEPOOL_TRY(Replayed replayed, replay_with(trace, policy));
+      real.emplace_back(policy, std::move(replayed));
+    }
+    GENEPOOL_TRY_VOID(measure_costs());
+    GENEPOOL_TRY(const StageCosts costs, costs_of_limits(calibration_, workload_));
+    for (const auto& [policy, replayed] : real) compare(trace, costs, policy, replayed);
+    GENEPOOL_TRY_VOID(with_manager(trace));
+    return healing_phases(workload_, options_, result_, progress_);
   }
 
  private:
@@ -99,15 +84,17 @@ class ManagerSuite {
     return GenomePool::open(open);
   }
 
-  Result<StageCosts> measure_costs() {
-    SuiteResult calibration{.suite = "limits", .rows = founding_rows()};
+  // Adds to what was measured before.
+  Result<void> measure_costs() {
     SuiteOptions options = options_;
     options.repeats = options_.is_quick ? 3 : 6;
     options.tokens = kTokens;
     GENEPOOL_TRY(const std::unique_ptr<GenomePool> pool, open({{"manager.mode", "off"}}));
-    Bench bench(*pool, workload_, options, calibration, progress_);
-    for (const auto phase : {cold_rounds, warm_rounds, warm_full_rounds, hot_rounds}) GENEPOOL_TRY_VOID(phase(bench));
-    return costs_of_limits(calibration, workload_);
+    Bench bench(*pool, workload_, options, calibration_, progress_);
+    for (const auto phase : {cold_rounds, warm_rounds, warm_full_rounds, hot_rounds, token_rounds}) GENEPOOL_TRY_VOID(phase(bench));
+    GENEPOOL_TRY(const auto asked, pool->acquire_with_metrics(workload_.genomes.front().name, {.prompt = question_text(series_, 1), .max_tokens = 1}));
+    prompt_tokens_ = asked.generation.prompt_tokens;
+    return {};
   }
 
   // A profile on this workload's genomes, in a hurry. Bytes and tokens are those of the replay.
@@ -119,7 +106,7 @@ class ManagerSuite {
     for (TraceRequest& request : trace.requests) {
       request.t_seconds /= speed;
       request.genome %= static_cast<std::uint32_t>(workload_.genomes.size());
-      request.prompt_tokens = kPromptTokens;
+      request.prompt_tokens = prompt_tokens_;
       request.output_tokens = kTokens;
     }
     trace.genomes.resize(workload_.genomes.size());
@@ -144,12 +131,16 @@ class ManagerSuite {
     return replayed;
   }
 
-  Result<void> compare(const Trace& trace, const StageCosts& costs, PolicyKind policy) {
+  Result<Replayed> replay_with(const Trace& trace, PolicyKind policy) {
     const std::string name(policy_name(policy));
     GENEPOOL_TRY_VOID(progress_(fmt::format("replaying {} requests, {}", trace.requests.size(), name)));
     GENEPOOL_TRY(const std::unique_ptr<GenomePool> pool, open({{"manager.mode", "off"}, {"pool.max_hot", std::to_string(kHot)}, {"pool.policy", name}}));
     for (const auto& genome : workload_.genomes) GENEPOOL_TRY_VOID(pool->make_cold(genome.name, false));
-    const Replayed real = replay(*pool, trace);
+    return replay(*pool, trace);
+  }
+
+  void compare(const Trace& trace, const StageCosts& costs, PolicyKind policy, const Replayed& real) {
+    const std::string name(policy_name(policy));
     const auto model = make_measured_costs(costs);
     Knobs knobs;
     knobs.max_hot = kHot;
@@ -167,36 +158,24 @@ class ManagerSuite {
     latency.note = fmt::format("real {:.1f} ms, simulated {:.1f} ms", real.mean_s * 1e3, simulated.total.mean() * 1e3);
     result_.rows.push_back(std::move(misses));
     result_.rows.push_back(std::move(latency));
-    return {};
   }
 
-  // The manager at work, then killed in the middle: what it costs, and who notices.
+  // What the manager costs beside a server at work.
   Result<void> with_manager(const Trace& trace) {
-    GENEPOOL_TRY_VOID(progress_("the manager at work, and killed"));
+    GENEPOOL_TRY_VOID(progress_("the manager at work"));
     const double before = cpu_seconds();
     double manager_s = 0;
-    std::size_t failed = 0;
     {
       GENEPOOL_TRY(const std::unique_ptr<GenomePool> pool, open({{"manager.mode", "on"}}));
-      const std::jthread killer([&](const std::stop_token&) {
-        std::this_thread::sleep_for(std::chrono::duration<double>(trace.requests.back().t_seconds / 2));
-        const ManagerProcessCpu manager = find_manager();
-        manager_s = manager.seconds;
-        if (manager.pid > 0) ::kill(manager.pid, SIGKILL);
-      });
-      const Replayed replayed = replay(*pool, trace);
-      failed = static_cast<std::size_t>(std::ranges::count_if(replayed.run.served, [](const Served& one) { return !one.error.empty(); }));
-      manager_s += find_manager().seconds;
+      (void)replay(*pool, trace);
+      for (const FamilyMember& one : family_of(::getpid())) manager_s += one.name == kManagerName ? one.cpu_seconds : 0;
     }
+    const double all_s = cpu_seconds() - before;
     Measurement cpu = ratio_row("manager_cpu", "CPU of the manager / of the server, its workers and the manager", 0.01);
     cpu.group = "the manager beside the server";
-    cpu.samples = {manager_s / (cpu_seconds() - before)};
-    cpu.note = fmt::format("{:.3f} s of {:.1f} s", manager_s, cpu_seconds() - before);
-    Measurement unharmed{.id = "manager_killed", .title = "manager killed under load: requests that failed", .unit = Unit::kCount, .limit = Bound{Statistic::kMax, 0, true}};
-    unharmed.group = cpu.group;
-    unharmed.samples = {static_cast<double>(failed)};
+    cpu.samples = {manager_s / all_s};
+    cpu.note = fmt::format("{:.3f} s of {:.1f} s", manager_s, all_s);
     result_.rows.push_back(std::move(cpu));
-    result_.rows.push_back(std::move(unharmed));
     return {};
   }
 
@@ -204,6 +183,8 @@ class ManagerSuite {
   const SuiteOptions& options_;
   const Progress& progress_;
   SuiteResult& result_;
+  SuiteResult calibration_{.suite = "limits", .rows = founding_rows()};
+  std::uint32_t prompt_tokens_ = 0;  // of each question of the replay
   std::uint64_t series_ = 0;
 };
 

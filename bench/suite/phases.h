@@ -78,10 +78,14 @@ class Stopwatch {
 [[nodiscard]] Result<void> warm_rounds(Bench& bench);         // a place in HOT is free
 [[nodiscard]] Result<void> warm_full_rounds(Bench& bench);    // each start evicts another genome
 [[nodiscard]] Result<void> hot_rounds(Bench& bench);
+[[nodiscard]] Result<void> token_rounds(Bench& bench);
 [[nodiscard]] Result<void> hot_while_decoding(Bench& bench);
 
 // http_phases.cc: on a server of its own, when no pool has the directory
 [[nodiscard]] Result<void> over_http(const Workload& workload, const SuiteOptions& options, SuiteResult& result, const Progress& progress);
+
+// healing_phases.cc: on servers of their own, when no pool has the directory
+[[nodiscard]] Result<void> healing_phases(const Workload& workload, const SuiteOptions& options, SuiteResult& result, const Progress& progress);
 
 // remedy_phases.cc: other ways
 [[nodiscard]] Result<void> other_ways_to_load(Bench& bench);

@@ -110,9 +110,23 @@ Result<void> hot_rounds(Bench& bench) {
   for (std::size_t i = 0; i < bench.options.repeats; ++i) {
     GENEPOOL_TRY(const auto measured, bench.pool.acquire_with_metrics(genome, bench.question()));
     bench.add("first_token_hot", measured.metrics.first_token_ms);
-    if (measured.generation.prompt_tokens > 0) bench.add("prefill_token", measured.generation.prefill_ms / measured.generation.prompt_tokens);
-    if (measured.generation.completion_tokens > 1) bench.add("decode_token", measured.generation.decode_ms / (measured.generation.completion_tokens - 1));
     bench.add("inference", measured.metrics.inference_ms);
+  }
+  return {};
+}
+
+// Short and tall stacks, and prompts that are new to their worker but for what the chat template begins them with.
+Result<void> token_rounds(Bench& bench) {
+  const std::size_t rounds = std::max<std::size_t>(bench.workload.genomes.size(), bench.options.repeats);
+  for (std::size_t i = 0; i < rounds; ++i) {
+    GENEPOOL_TRY_VOID(bench.stage(fmt::format("HOT, new prompts: {} of {}", i + 1, rounds)));
+    GENEPOOL_TRY_VOID(bench.pool.acquire_with_metrics(bench.genome(i), bench.question()).map([](const auto&) {}));
+    GenerateOptions ask = bench.question();
+    ask.prompt = fmt::format("{} is the number of my ticket. Where is the ship?", i);
+    GENEPOOL_TRY(const auto measured, bench.pool.acquire_with_metrics(bench.genome(i), ask));
+    const Generation& answer = measured.generation;
+    if (answer.prompt_tokens > 0) bench.add("prefill_token", answer.prefill_ms / answer.prompt_tokens);
+    if (answer.completion_tokens > 1) bench.add("decode_token", answer.decode_ms / (answer.completion_tokens - 1));
   }
   return {};
 }

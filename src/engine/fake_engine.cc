@@ -226,7 +226,7 @@ class FakeEngine : public Engine {
     return faults_of(sequence.tokens);
   }
 
-  static Duration faults_of(const std::vector<Token>& tokens) {
+  Duration faults_of(const std::vector<Token>& tokens) {
     const auto answer = std::find(tokens.rbegin(), tokens.rend(), fake::kPage);
     const auto answered = answer == tokens.rend() ? 0 : answer - tokens.rbegin() + 1;
     const auto is_due = [&](Marker marker) {
@@ -235,6 +235,8 @@ class FakeEngine : public Engine {
     };
     if (is_due(Marker::kCrash)) std::abort();
     while (is_due(Marker::kHang)) ::pause();
+    const std::int32_t leak = fake::argument_of(Marker::kLeak, tokens);
+    if (leak > 0 && answered == 0) leaked_.emplace_back(static_cast<std::size_t>(leak) << 20, 'x');
     return std::chrono::milliseconds(std::max(0, fake::argument_of(Marker::kSlow, tokens)));
   }
 
@@ -256,6 +258,7 @@ class FakeEngine : public Engine {
   std::vector<FakeSequence> sequences_;
   std::vector<std::uint64_t> outputs_;  // of the last decode, in batch order
   std::function<bool()> should_abort_;
+  std::vector<std::string> leaked_;
 };
 
 }  // namespace

@@ -16,6 +16,7 @@
 // Markers, words of a prompt (once they are in a sequence's KV):
 //   [[crash]] [[crash:N]]   abort() at a decode, when N (default 0) tokens of the answer are in the KV
 //   [[hang]]  [[hang:N]]    the decode never returns and does not look at the abort callback
+//   [[leak]]  [[leak:MIB]]  a decode for the answer's first token writes MIB (default 64) that it never gives back
 //   [[slow:MS]]             each decoded token takes MS milliseconds more
 //   [[say:TEXT]]            after the first word the answer is a space and TEXT, one token for each of its bytes (so
 //                           characters and stop strings are split), then the end

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
 
 #include "base/hash.h"
 
@@ -55,6 +58,19 @@ TEST(FakeEngine, the_answer_depends_on_page_and_prompt) {
   EXPECT_EQ(answer, answer_of(*engine, "hi", 6));
   EXPECT_NE(answer, answer_of(*engine, "ho", 6));
   EXPECT_EQ(answer_of(*base, "hi", 1), "page:base");
+}
+
+TEST(FakeEngine, a_leak_is_written_and_kept) {
+  const auto engine = ready_engine("");
+  const auto resident = [] {
+    std::ifstream file("/proc/self/statm");
+    std::size_t all = 0, pages = 0;
+    file >> all >> pages;
+    return pages * static_cast<std::size_t>(::getpagesize());
+  };
+  const std::size_t before = resident();
+  EXPECT_EQ(answer_of(*engine, "hi [[leak:32]]", 4).substr(0, 9), "page:base");
+  EXPECT_GE(resident(), before + (std::size_t{32} << 20));
 }
 
 TEST(FakeEngine, markers_shape_the_answer) {

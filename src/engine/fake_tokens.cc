@@ -15,7 +15,8 @@ struct MarkerWord {
   std::int32_t argument;  // when none is given
 };
 constexpr MarkerWord kMarkerWords[] = {
-    {"crash", Marker::kCrash, 0}, {"hang", Marker::kHang, 0}, {"slow", Marker::kSlow, 10}, {"end", Marker::kEndAfter, 8}};
+    {"crash", Marker::kCrash, 0}, {"hang", Marker::kHang, 0}, {"slow", Marker::kSlow, 10}, {"end", Marker::kEndAfter, 8},
+    {"leak", Marker::kLeak, 64}};
 
 Token base_of(Marker marker) { return kMarkers + static_cast<Token>(marker) * kMarkerLimit; }
 

@@ -22,7 +22,7 @@ inline constexpr Token kMarkerLimit = 1 << 16;
 inline constexpr Token kPromptWords = 1 << 20;           // + a hash
 inline constexpr Token kVocabulary = 1 << 21;
 
-enum class Marker { kCrash, kHang, kSlow, kEndAfter };
+enum class Marker { kCrash, kHang, kSlow, kEndAfter, kLeak };
 
 [[nodiscard]] std::uint64_t mix(std::uint64_t a, std::uint64_t b);
 

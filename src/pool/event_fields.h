@@ -26,6 +26,7 @@ void walk_fields(auto& f, Is<WorkerReady> auto& v) { f(v.worker); }
 void walk_fields(auto& f, Is<WorkerFailed> auto& v) { f(v.worker), f(v.error); }
 void walk_fields(auto& f, Is<WorkerGone> auto& v) { f(v.worker); }
 void walk_fields(auto& f, Is<WorkerAlive> auto& v) { f(v.worker); }
+void walk_fields(auto& f, Is<WorkerMeasured> auto& v) { f(v.worker), f(v.own_bytes); }
 void walk_fields(auto& f, Is<ProbeAnswered> auto& v) { f(v.worker); }
 void walk_fields(auto& f, Is<BringTo> auto& v) { f(v.command), f(v.genome), f(v.goal), f(v.deadline); }
 void walk_fields(auto& f, Is<Prewarm> auto& v) { f(v.command), f(v.genome), f(v.victim), f(v.protect_until), f(v.deadline); }
@@ -37,8 +38,8 @@ void walk_fields(auto& f, Is<SetBreaker> auto& v) { f(v.identity), f(v.wish); }
 void walk_fields(auto& f, Is<BaseState> auto& v) { f(v.can_spawn), f(v.is_final); }
 void walk_fields(auto& f, Is<SetKnobs> auto& v) { f(v.knobs); }
 void walk_fields(auto& f, Is<Knobs> auto& v) {
-  f(v.max_hot), f(v.hot_bytes), f(v.kv_bytes_per_worker), f(v.warm_max_genomes), f(v.warm_bytes), f(v.sequences), f(v.queue);
-  f(v.idle_ttl), f(v.idle_gb_second), f(v.turn), f(v.stuck_after), f(v.probe_timeout);
+  f(v.max_hot), f(v.hot_bytes), f(v.kv_bytes_per_worker), f(v.warm_max_genomes), f(v.warm_bytes), f(v.sequences), f(v.queue), f(v.genome_queue);
+  f(v.idle_ttl), f(v.idle_gb_second), f(v.turn), f(v.stuck_after), f(v.probe_timeout), f(v.worker_growth);
   f(v.hot_policy), f(v.warm_policy), f(v.min_residency), f(v.load_prior), f(v.has_breakers);
 }
 
@@ -60,8 +61,9 @@ void walk_fields(auto& f, Is<BreakerChanged> auto& v) {
 // In the order of the variants.
 inline constexpr const char* kEventNames[] = {"Arrive",       "Cancel",      "FirstToken",    "Release",       "PageBuilt",
                                               "PageFailed",   "WorkerReady", "WorkerFailed",  "WorkerGone",    "WorkerAlive",
-                                              "ProbeAnswered", "BringTo",    "Prewarm",     "Demote",        "SetPin",        "LayerGone",
-                                              "LayerChanged", "SetBreaker",  "BaseState",     "SetKnobs",      "Drain",         "Tick"};
+                                              "WorkerMeasured", "ProbeAnswered", "BringTo",   "Prewarm",       "Demote",        "SetPin",
+                                              "LayerGone",    "LayerChanged", "SetBreaker",   "BaseState",     "SetKnobs",      "Drain",
+                                              "Tick"};
 inline constexpr const char* kActionNames[] = {"Grant",  "Refuse",         "BuildPage", "SpawnWorker", "BroughtIn", "ProbeWorker",
                                                "Kill",   "CancelOnWorker", "DropPage",  "DropLayer",   "CommandDone",
                                                "BreakerChanged"};

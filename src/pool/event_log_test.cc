@@ -23,6 +23,7 @@ std::vector<Event> one_of_each() {
           WorkerFailed{3, Error{Code::kIo, "", "weights", std::nullopt}},
           WorkerGone{3},
           WorkerAlive{3},
+          WorkerMeasured{3, 1u << 20},
           ProbeAnswered{3},
           BringTo{9, kSpec, Goal::kCold, Instant::max()},
           Prewarm{9, kSpec, kSpec.identity, 6s, Instant::max()},

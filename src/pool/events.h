@@ -80,8 +80,12 @@ struct WorkerFailed {  // could not be forked or could not attach; its process i
 struct WorkerGone {  // its pidfd fired: killed by us or by anyone
   WorkerId worker = 0;
 };
-struct WorkerAlive {  // any sign of life while it computes (heartbeat, tokens); at most one event a second per worker
+struct WorkerAlive {  // any sign of life while it computes (heartbeat, tokens); at most ten events in stuck_after, and one a second, per worker
   WorkerId worker = 0;
+};
+struct WorkerMeasured {  // every few seconds while it is HOT
+  WorkerId worker = 0;
+  std::uint64_t own_bytes = 0;  // that nobody else has: what its end would give back
 };
 struct ProbeAnswered {
   WorkerId worker = 0;
@@ -135,11 +139,13 @@ struct Knobs {
   std::uint64_t warm_bytes = 0;          // WARM pages, then layers
   std::uint32_t sequences = 4;           // requests of one genome in flight
   std::uint32_t queue = 512;             // requests waiting, all genomes together
+  std::uint32_t genome_queue = 0;        // of these, for one genome; 0 = no bound of its own
   Duration idle_ttl{};                   // 0 = none
   double idle_gb_second = 0;             // not 0: instead of idle_ttl each genome its own limit (idle_limit.h); seconds of load that a GB-second is worth
   Duration turn{};                       // once HOT under contention, a busy genome keeps its worker this long
   Duration stuck_after{};                // busy and silent this long = stuck; 0 = never
   Duration probe_timeout{};              // an idle worker must answer within; 0 = no bound
+  std::uint64_t worker_growth = 0;       // a worker with so much more of its own than it is charged is replaced; 0 = never
   PolicyKind hot_policy = PolicyKind::kLru, warm_policy = PolicyKind::kLru;
   Duration min_residency{};              // who came in less than this ago leaves after all others; twice its load time at least
   Duration load_prior = std::chrono::milliseconds(10);  // what a load is taken to cost before any was measured
@@ -153,7 +159,7 @@ struct Drain {};  // no new arrivals (refused with kDraining), running ones fini
 struct Tick {};   // the time of next_wakeup() has come
 
 using Event = std::variant<Arrive, Cancel, FirstToken, Release, PageBuilt, PageFailed, WorkerReady, WorkerFailed, WorkerGone,
-                           WorkerAlive, ProbeAnswered, BringTo, Prewarm, Demote, SetPin, LayerGone, LayerChanged, SetBreaker, BaseState, SetKnobs,
+                           WorkerAlive, WorkerMeasured, ProbeAnswered, BringTo, Prewarm, Demote, SetPin, LayerGone, LayerChanged, SetBreaker, BaseState, SetKnobs,
                            Drain, Tick>;
 
 // ------------------------------------------------------------------------------------------------ actions
@@ -193,7 +199,7 @@ struct BroughtIn {  // news, nothing to do: the genome is HOT
 struct ProbeWorker {  // answer ProbeAnswered; the pool watches the time
   WorkerId worker = 0;
 };
-enum class KillReason : std::uint8_t { kEvicted, kIdleTtl, kReleased, kDemoted, kStuck, kProbeFailed, kDraining };
+enum class KillReason : std::uint8_t { kEvicted, kIdleTtl, kReleased, kDemoted, kStuck, kProbeFailed, kDraining, kLeaking };
 [[nodiscard]] std::string_view kill_reason_name(KillReason reason);  // "evicted"
 struct KillWorker {  // SIGKILL; WorkerGone follows. For kStuck and kProbeFailed it may have requests in flight
   WorkerId worker = 0;

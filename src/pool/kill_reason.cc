@@ -11,6 +11,7 @@ std::string_view kill_reason_name(KillReason reason) {
     case KillReason::kStuck: return "stuck";
     case KillReason::kProbeFailed: return "probe_failed";
     case KillReason::kDraining: return "draining";
+    case KillReason::kLeaking: return "leaking";
   }
   return "evicted";
 }

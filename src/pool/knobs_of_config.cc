@@ -22,11 +22,13 @@ Knobs knobs_of(const Config& config, const KnobDefaults& defaults) {
   knobs.warm_bytes = bytes(config.warm_bytes, defaults.warm_bytes);
   knobs.sequences = static_cast<std::uint32_t>(config.pool_sequences);
   knobs.queue = static_cast<std::uint32_t>(config.pool_queue);
+  knobs.genome_queue = static_cast<std::uint32_t>(config.pool_genome_queue);
   knobs.idle_ttl = std::chrono::milliseconds(config.pool_idle_ttl);
   if (config.pool_idle_rule == "rent") knobs.idle_gb_second = 1e3 / static_cast<double>(config.manager_gb_second);
   knobs.turn = std::chrono::milliseconds(config.pool_turn);
   knobs.stuck_after = std::chrono::milliseconds(config.pool_stuck_after);
   knobs.probe_timeout = std::chrono::milliseconds(config.pool_probe_timeout);
+  knobs.worker_growth = static_cast<std::uint64_t>(config.pool_worker_growth);
   knobs.hot_policy = known_policy(config.pool_policy);
   knobs.warm_policy = known_policy(config.warm_policy);
   knobs.min_residency = std::chrono::milliseconds(config.pool_min_residency);

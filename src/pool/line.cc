@@ -54,10 +54,10 @@ void PoolCore::State::balance_yields() {
   for (; parting > wanted; --parting) {
     Entry* youngest = nullptr;
     for (const auto& [id, e] : workers) {
-      if (!e->is_busy() || !e->worker->is_yielding || e->is_leaving()) continue;
+      if (!e->is_busy() || !e->worker->is_yielding || e->must_leave()) continue;
       if (youngest == nullptr || e->worker->asked > youngest->worker->asked) youngest = e;
     }
-    if (youngest == nullptr) break;  // the rest leaves by an operator's wish
+    if (youngest == nullptr) break;  // the rest leaves whatever is wanted here
     take_back(*youngest);
   }
   for (; parting < wanted; ++parting) {

@@ -304,8 +304,9 @@ void Harness::perform(const KillWorker& a) {
   Process& p = processes.at(a.worker);
   EXPECT_FALSE(p.is_killed || p.is_gone) << "killed twice";
   EXPECT_EQ(p.genome, name_of(a.identity));
-  const bool is_sick = a.reason == KillReason::kStuck || a.reason == KillReason::kProbeFailed;
-  EXPECT_TRUE(is_sick || p.in_flight.empty()) << "a busy worker is evicted";
+  const bool is_silent = a.reason == KillReason::kStuck || a.reason == KillReason::kProbeFailed;
+  const bool is_sick = is_silent || a.reason == KillReason::kLeaking;
+  EXPECT_TRUE(is_silent || p.in_flight.empty()) << "a busy worker is evicted";
   EXPECT_FALSE(!is_sick && !is_draining_ && pinned_.contains(p.genome)) << "a pinned worker is evicted";
   p.is_killed = true;
   kills.push_back(a.reason);

@@ -26,7 +26,9 @@ Knobs random_knobs(std::mt19937_64& rng) {
   k.queue = static_cast<std::uint32_t>(4 + rng() % 60);
   k.idle_ttl = Duration(rng() % 3 * std::chrono::nanoseconds(2s).count());
   k.turn = Duration(rng() % 3 * std::chrono::nanoseconds(500ms).count());
+  k.genome_queue = static_cast<std::uint32_t>(rng() % 3 * 5);
   k.stuck_after = 3s;
+  k.worker_growth = rng() % 3 * 100;
   k.hot_policy = static_cast<PolicyKind>(rng() % kPolicyKinds);
   k.warm_policy = static_cast<PolicyKind>(rng() % kPolicyKinds);
   k.min_residency = Duration(rng() % 3 * std::chrono::nanoseconds(300ms).count());
@@ -75,7 +77,11 @@ void one_event(Harness& h, std::mt19937_64& rng) {
     if (h.processes.at(w).is_ready || rng() % 2 == 0) h.die(w);
   } else {
     const WorkerId w = rng() % (h.processes.size() + 2);  // of any age
-    rng() % 2 == 0 ? h.send(ProbeAnswered{w}) : h.send(WorkerAlive{w});
+    switch (rng() % 3) {
+      case 0: h.send(ProbeAnswered{w}); break;
+      case 1: h.send(WorkerAlive{w}); break;
+      default: h.send(WorkerMeasured{w, rng() % 600});
+    }
   }
 }
 

@@ -67,6 +67,9 @@ std::optional<RefuseRequest> PoolCore::State::refusal_on_arrival(const Arrive& a
     if (waiting >= knobs.queue) {
       return RefuseRequest{a.request, busy_error(Code::kQueueFull, fmt::format("{} requests wait already (pool.queue)", waiting))};
     }
+    if (knobs.genome_queue > 0 && e.waiting.size() >= knobs.genome_queue) {
+      return RefuseRequest{a.request, busy_error(Code::kQueueFull, fmt::format("{} requests wait for this genome already (pool.genome_queue)", e.waiting.size()))};
+    }
     // Who could only wait past the deadline had better know it now, and try elsewhere.
     const Duration wait = forecast.of(waiting + 1);
     const bool must_wait = !has_free_sequence(e);

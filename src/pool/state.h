@@ -54,6 +54,7 @@ struct PoolCore::State {
     bool is_yielding = false;
     std::uint64_t asked = 0;  // when it was asked to yield, in order
     bool wants_rest = false;  // released with keep_hot = false and not used since
+    bool is_leaking = false;  // takes nothing new, and leaves when its requests have ended
     std::vector<Request*> in_flight;
   };
 
@@ -112,9 +113,8 @@ struct PoolCore::State {
     [[nodiscard]] bool is_idle() const { return worker && worker->state == WorkerState::kIdle; }
     [[nodiscard]] bool is_at_rest() const { return !worker && seat == Seat::kNone; }
     [[nodiscard]] bool is_leaving() const;  // an operator's evict is pending
-    [[nodiscard]] bool is_parting() const {  // grants nothing new
-      return is_hot() && (worker->is_yielding || is_leaving());
-    }
+    [[nodiscard]] bool must_leave() const { return is_leaving() || (worker && worker->is_leaking); }
+    [[nodiscard]] bool is_parting() const { return is_hot() && (worker->is_yielding || must_leave()); }  // grants nothing new
     [[nodiscard]] bool is_wanted() const { return !waiting.empty() || !commands.empty(); }
     [[nodiscard]] Tier tier() const { return is_hot() ? Tier::kHot : has_ready_page() ? Tier::kWarm : Tier::kCold; }
   };
@@ -137,6 +137,7 @@ struct PoolCore::State {
   void handle(const BaseState& e);
   void handle(const WorkerGone& e);     // workers.cc
   void handle(const WorkerAlive& e);
+  void handle(const WorkerMeasured& e);
   void handle(const ProbeAnswered& e);
   void handle(const BringTo& e);        // commands.cc
   void handle(const Prewarm& e);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "genome/genome.h"
+#include "pool/recycling.h"
 
 namespace genepool {
 
@@ -25,6 +26,7 @@ struct Usage {
   std::uint64_t requests = 0;
   double count_10m = 0, count_1d = 0;  // decayed counts of requests, as of last_time; half-lives below
   Cost hot, warm;
+  Recycling recycling;  // of its workers
 };
 
 inline constexpr Duration kTenMinutes = std::chrono::minutes(10), kOneDay = std::chrono::hours(24);

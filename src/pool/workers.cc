@@ -19,12 +19,15 @@ PoolCore::State::Due PoolCore::State::due(const Entry& e) const {
   switch (w.state) {
     case WorkerState::kStarting:
     case WorkerState::kDying: return {};
-    case WorkerState::kProbing: return after(w.state_since, knobs.probe_timeout, KillReason::kProbeFailed);
+    case WorkerState::kProbing:
+      if (w.is_leaking) return {Instant::min(), KillReason::kLeaking};
+      return after(w.state_since, knobs.probe_timeout, KillReason::kProbeFailed);
     case WorkerState::kBusy: return after(w.last_sign, knobs.stuck_after, KillReason::kStuck);
     case WorkerState::kIdle: break;
   }
   if (is_draining) return {Instant::min(), KillReason::kDraining};
   if (e.is_leaving()) return {Instant::min(), KillReason::kDemoted};
+  if (w.is_leaking) return {Instant::min(), KillReason::kLeaking};
   if (e.is_pinned || !e.waiting.empty()) return {};
   if (w.wants_rest) return {Instant::min(), KillReason::kReleased};
   return after(w.state_since, idle_limit_of(e), KillReason::kIdleTtl);
@@ -79,6 +82,15 @@ void PoolCore::State::handle(const ProbeAnswered& answer) {
 void PoolCore::State::handle(const WorkerAlive& alive) {
   Entry* e = find_worker(alive.worker);
   if (e != nullptr) e->worker->last_sign = now;
+}
+
+// What it is charged for includes KV that it may not have written yet: a leak is seen late rather than where there is none.
+void PoolCore::State::handle(const WorkerMeasured& measured) {
+  Entry* e = find_worker(measured.worker);
+  if (e == nullptr || !e->is_hot() || e->worker->is_leaking || knobs.worker_growth == 0) return;
+  if (measured.own_bytes <= e->charged.bytes + knobs.worker_growth || !e->usage->recycling.spend(now)) return;
+  e->worker->is_leaking = true;
+  refresh(*e);
 }
 
 void PoolCore::State::handle(const WorkerGone& gone) {

@@ -133,6 +133,12 @@ void Ledger::assembled(const ResolvedGenome& genome, const AssemblyTimes& assemb
   for (Duration::rep i = 0; i < layers; ++i) metrics_.sample(Timing::kLayerStack, assembly.stack() / layers);
 }
 
+void Ledger::leaked(const std::string& name, std::uint64_t own_bytes) {
+  log(Level::kWarn, fmt::format("the worker of {} has grown too much and is replaced (pool.worker_growth)", name),
+      {{"own_mb", fmt::format("{:.0f}", static_cast<double>(own_bytes) / 1e6)}});
+  feed_.publish("worker", {{"genome", name}, {"state", "leaking"}, {"own_bytes", static_cast<std::int64_t>(own_bytes)}});
+}
+
 void Ledger::left_hot(const std::string& name, KillReason reason, std::uint32_t places) {
   metrics_.add(Counter::kPageOuts, {"warm", kill_reason_name(reason)});
   feed_.publish("tier", {{"genome", name}, {"from", "hot"}, {"to", "warm"}, {"reason", std::string(kill_reason_name(reason))}});

@@ -32,6 +32,7 @@ class Ledger {
   void page_found(const ResolvedGenome& genome);  // an assembly that found its page in RAM
   // is_demanded: a request waits for it (else an operator or the library wished it).
   void assembled(const ResolvedGenome& genome, const AssemblyTimes& assembly, bool is_demanded);
+  void leaked(const std::string& name, std::uint64_t own_bytes);  // left_hot() follows
   void left_hot(const std::string& name, KillReason reason, std::uint32_t places);
   void page_dropped(const std::string& name);
   void worker_gone(const std::string& name, const std::string& reason, const WorkerEnd& end);

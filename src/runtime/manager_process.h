@@ -1,5 +1,5 @@
 // ManagerProcess: the manager's process as the server sees it: notices to it, wishes from it, never waited for. It is watched:
-// without a sign of life for 5 s it is killed and begun again, three times in a minute at most; until it is back, and when it is
+// without a sign of life for 4 s it is killed and begun again, three times in a minute at most; until it is back, and when it is
 // given up, the server goes on with sizes as they are and without guesses ("static"). One that leaves 4 MiB of notices unread is
 // lost as well: a notice left out would have it believe what is not so.
 // Owner: the runtime. Thread: the loop's.

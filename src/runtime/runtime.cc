@@ -172,6 +172,7 @@ void RuntimeImpl::on_second() {
   supervisor_->check_starts();
   keep_spare_worker();
   kill_late_savers();
+  measure_workers();
   probes_.check_limits(*supervisor_);
   look_at_suspects();
   ledger_.breakers_are(pool_->breakers());

@@ -98,6 +98,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
     std::shared_ptr<AssemblyTimes> beneficiary;  // the assembly that it was killed for
     std::string end_reason = "died";
     Instant last_alive_event{};
+    std::uint64_t own_bytes = 0;  // as last measured
     std::optional<Instant> saving_until;  // asked for its KV before it is killed
   };
   struct Command {
@@ -146,6 +147,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   void on_message(WorkerId worker, const GenerateFailed& message);
   void on_message(WorkerId worker, const KvSaved& message, UniqueFd bytes);
   void kill_late_savers();
+  void measure_workers();  // every few seconds
   void keep_spare_worker();
   void note_alive(WorkerId worker);
   Request* request_on(WorkerId worker, RequestId id);
@@ -231,7 +233,8 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
   std::map<std::uint64_t, Done> hints_;      // by ticket
   std::map<std::uint64_t, std::uint64_t> managed_decisions_;  // the manager's number of a decision -> the history's
   std::uint64_t last_ticket_ = 0, layers_wanted_ = 0, layers_read_ = 0;
-  bool is_odd_second_ = false;
+  bool is_odd_second_ = false, is_measuring_ = false;
+  Instant next_measuring_{};
   std::map<RequestId, Request> requests_;
   std::map<CommandId, Command> commands_;
   std::map<WorkerId, HotWorker> workers_;

@@ -318,6 +318,7 @@ void RuntimeImpl::perform_one(const ProbeWorker& action) {
 void RuntimeImpl::perform_one(const KillWorker& action) {
   const auto found = workers_.find(action.worker);
   if (found != workers_.end()) found->second.end_reason = kill_reason_name(action.reason);
+  if (found != workers_.end() && action.reason == KillReason::kLeaking) ledger_.leaked(name_of(action.identity), found->second.own_bytes);
   ledger_.left_hot(name_of(action.identity), action.reason, static_cast<std::uint32_t>(config_.pool_max_hot));
   if (action.reason == KillReason::kEvicted) unclaimed_victims_.push_back(action.worker);
   const bool is_sound = action.reason != KillReason::kStuck && action.reason != KillReason::kProbeFailed && action.reason != KillReason::kDraining;

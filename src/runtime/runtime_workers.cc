@@ -3,12 +3,14 @@
 #include <utility>
 
 #include "base/log.h"
+#include "runtime/process_memory.h"
 #include "runtime/runtime_impl.h"
 
 namespace genepool {
 namespace {
 
 constexpr Duration kAliveInterval = std::chrono::seconds(1);
+constexpr Duration kMeasuringInterval = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -91,10 +93,12 @@ void RuntimeImpl::on_worker_message(WorkerId id, FromWorker&& message, UniqueFd 
   if (const auto* failed = std::get_if<GenerateFailed>(&message)) return on_message(id, *failed);
 }
 
+// Often enough that a worker which lives is not taken for a silent one, seldom enough that an event log stays short.
 void RuntimeImpl::note_alive(WorkerId id) {
   HotWorker& worker = workers_.at(id);
   const Instant now = monotonic_now();
-  if (now - worker.last_alive_event < kAliveInterval) return;
+  const Duration interval = std::min<Duration>(kAliveInterval, std::chrono::milliseconds(config_.pool_stuck_after) / 10);
+  if (now - worker.last_alive_event < interval) return;
   worker.last_alive_event = now;
   pool_->feed(WorkerAlive{id});
 }
@@ -166,6 +170,32 @@ void RuntimeImpl::on_message(WorkerId id, const KvSaved& message, UniqueFd bytes
     kv_shelf_.put(worker.identity, std::move(bytes), message.tokens);
     metrics_.add(Counter::kKvSaved, {}, message.tokens);
   }
+}
+
+// Off the strand: Linux walks all that the process has mapped, 1.7 ms for 225 MB in pages of 4 KiB.
+void RuntimeImpl::measure_workers() {
+  const Instant now = monotonic_now();
+  if (config_.pool_worker_growth == 0 || is_measuring_ || now < next_measuring_) return;
+  next_measuring_ = now + kMeasuringInterval;
+  std::vector<std::pair<WorkerId, int>> measured;
+  for (const auto& [id, worker] : workers_) {
+    if (const int pid = supervisor_->pid_of(id); pid > 0) measured.emplace_back(id, pid);
+  }
+  if (measured.empty()) return;
+  is_measuring_ = true;
+  errands_.submit([this, measured = std::move(measured)] {
+    std::vector<WorkerMeasured> found;
+    for (const auto& [id, pid] : measured) found.push_back({id, memory_of_process(pid).private_bytes});
+    loop_.post([this, found = std::move(found)] {
+      is_measuring_ = false;
+      for (const WorkerMeasured& one : found) {
+        const auto worker = workers_.find(one.worker);
+        if (worker == workers_.end()) continue;
+        worker->second.own_bytes = one.own_bytes;
+        pool_->feed(one);
+      }
+    });
+  });
 }
 
 void RuntimeImpl::kill_late_savers() {
