@@ -2,12 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
-#include "cli/verbs.h"
+#include "cli/command_lines.h"
 
 namespace genepool::cli {
 namespace {
@@ -16,33 +13,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class TraceVerbs : public testing::Test {
- protected:
-  TraceVerbs() {
-    std::string pattern = testing::TempDir() + "genepool_traces_XXXXXX";
-    dir_ = ::mkdtemp(pattern.data());
-  }
-  ~TraceVerbs() override { std::filesystem::remove_all(dir_); }
-
-  int run(const std::vector<std::string>& words) {
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    const int status = run_command_line(words);
-    out_ = testing::internal::GetCapturedStdout();
-    err_ = testing::internal::GetCapturedStderr();
-    return status;
-  }
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(dir_ + "/" + name, std::ios::binary) << text;
-    return dir_ + "/" + name;
-  }
-  std::string read(const std::string& name) const {
-    std::ifstream file(dir_ + "/" + name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-
-  std::string dir_, out_, err_;
-};
+class TraceVerbs : public CommandLines {};
 
 TEST_F(TraceVerbs, a_profile_becomes_a_file_that_info_reads) {
   EXPECT_EQ(run({"trace", "generate", "drift", dir_ + "/d.csv", "--requests", "500", "--seed", "7"}), 0) << err_;
