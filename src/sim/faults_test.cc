@@ -129,6 +129,15 @@ TEST(Simulation, a_slow_answer_is_no_stuck_worker) {
   EXPECT_GT(r.total.mean(), 300);
 }
 
+TEST(Simulation, a_slow_genome_is_kept_out_after_five_answers_and_nobody_else) {
+  const SimulationResult r = run(a_genome_a_minute(200, 3), "100m.. answers slow 10x B");
+  ASSERT_FALSE(r.breaker_moves.empty());
+  EXPECT_NEAR(r.breaker_moves.front().t_seconds, 100 * 60 + 5 * 180, 180);
+  EXPECT_EQ(r.breaker_moves.front().change.to, BreakerState::kOpen);
+  for (const BreakerMove& move : r.breaker_moves) EXPECT_EQ(move.genome, "B");
+  EXPECT_EQ(r.kept_out, r.refused);
+}
+
 TEST(Simulation, shortness_of_memory_brakes_the_manager) {
   const ManagerSettings manager{.mode = ManagerMode::kOn, .memory_bytes = std::uint64_t{1} << 40};
   const auto brakes = [&](std::string_view script) {
