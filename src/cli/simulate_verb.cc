@@ -92,10 +92,14 @@ Result<int> verb_simulate(const Invocation& invocation) {
   const Regret regret = regret_of(trace, options, contests.front().result);
   const double seconds = trace.requests.empty() ? 0 : trace.requests.back().t_seconds;
   const SimulatedTrace head{source, trace.requests.size(), trace.genomes.size(), seconds};
-  const Colours colours = colours_for(invocation);
-  const std::string text = contests.size() == 1 ? simulation_text(head, contests[0].contender, contests[0].result, regret, colours)
-                                                : comparison_text(head, contests, regret, colours);
-  GENEPOOL_TRY_VOID(show(invocation, text, simulation_json(head, contests, regret)));
+  const auto text = [&](Colours colours) {
+    return contests.size() == 1 ? simulation_text(head, contests[0].contender, contests[0].result, regret, colours)
+                                : comparison_text(head, contests, regret, colours);
+  };
+  if (invocation.has("--html")) {
+    GENEPOOL_TRY_VOID(write_text(invocation.text("--html"), simulation_html(head, contests, text(Colours::kPlain))));
+  }
+  GENEPOOL_TRY_VOID(show(invocation, text(colours_for(invocation)), simulation_json(head, contests, regret)));
   return 0;
 }
 

@@ -39,6 +39,16 @@ TEST_F(SimulateVerb, the_same_seed_is_the_same_output_and_another_another) {
   EXPECT_THAT(first, AllOf(HasSubstr("\"loads_failed\": "), HasSubstr("\"kept_out\": "), HasSubstr("\"to\": \"open\"")));
 }
 
+TEST_F(SimulateVerb, a_page_has_plots_and_escaped_names_and_fetches_nothing) {
+  const std::string odd = write("a <b>.csv", "t_seconds,genome\n0,<script>\n60,b\n120,<script>\n");
+  EXPECT_EQ(run({"simulate", odd, "--html", dir_ + "/one.html"}), 0) << err_;
+  const std::string one = read("one.html");
+  EXPECT_THAT(one, AllOf(HasSubstr("a &lt;b&gt;.csv"), HasSubstr("<h2>Misses over time</h2><svg"), HasSubstr("<h2>HOT over time</h2><svg"), HasSubstr("<h2>Latency</h2><svg")));
+  for (const std::string_view never : {"<script", "<b>", "nan", "src=", "href=", "Refused over time"}) EXPECT_EQ(one.find(never), std::string::npos) << never;
+  EXPECT_EQ(run({"simulate", trace(), "--compare", "lru,tournament", "--faults", faults(), "--html", dir_ + "/two.html"}), 0) << err_;
+  EXPECT_THAT(read("two.html"), AllOf(HasSubstr("<h2>Misses of those of lru, with 95 % intervals</h2><svg"), HasSubstr("Refused over time"), HasSubstr("Latency: to grant")));
+}
+
 TEST_F(SimulateVerb, a_bad_fault_script_is_refused_with_file_and_line) {
   const std::string file = write("bad.txt", "1h..2h loads fail *\n1h..2h loads fail nobody\n");
   EXPECT_EQ(run({"simulate", trace(), "--faults", file}), 2);

@@ -18,6 +18,7 @@
 #include "sim/cost_model.h"
 #include "sim/faults.h"
 #include "sim/quantiles.h"
+#include "sim/timeline.h"
 #include "trace/trace.h"
 
 namespace genepool {
@@ -59,6 +60,7 @@ struct SimulationResult {
   double slot_seconds = 0, gb_seconds = 0; // HOT genomes and their bytes x time
   double seconds = 0;                      // from the first arrival to the end
   Quantiles grant, first_token, total;     // from arrival
+  Timeline timeline{Trace{}};
   PolicyStatus hot_policy, warm_policy;    // at the end
   std::uint64_t events = 0;                // that the pool was fed
   FaultCounts faults;

@@ -37,6 +37,7 @@ VirtualDoer::VirtualDoer(const Trace& trace, const SimulationOptions& options)
       observer_([this](const Identity& identity) { return seen(genome_of(identity)); }),
       thrash_(ThrashOptions{}),
       faults_(options.faults, trace.requests.empty() ? Instant{} : from_ms(trace.requests.front().t_seconds * 1e3), options.seed) {
+  result_.timeline = Timeline(trace);
   specs_.reserve(trace.genomes.size());
   for (std::uint32_t i = 0; i < trace.genomes.size(); ++i) {
     const std::uint64_t told = trace.genomes[i].bytes;
@@ -58,6 +59,7 @@ void VirtualDoer::arrive(const TraceRequest& request, Instant now) {
     if (options_.manager.mode != ManagerMode::kOff) next_status_ = now + status_every();
   }
   now_ = now;
+  result_.timeline.on_arrival(now);
   const RequestId id = ++last_request_;
   const auto or_default = [](std::uint32_t told, std::uint32_t otherwise) { return told > 0 ? told : otherwise; };
   pending_[id] = {request.genome, or_default(request.prompt_tokens, options_.default_prompt), or_default(request.output_tokens, options_.default_output), now};
@@ -172,7 +174,10 @@ void VirtualDoer::perform(const GrantRequest& a) {
     ++result_.by_tier.at(static_cast<std::size_t>(a.tier));
     const std::size_t block = (a.request - 1) / SimulationResult::kBlock;
     if (result_.block_misses.size() <= block) result_.block_misses.resize(block + 1);
-    if (a.tier != Tier::kHot) ++result_.block_misses[block];
+    if (a.tier != Tier::kHot) {
+      ++result_.block_misses[block];
+      result_.timeline.on_miss(request.arrived);
+    }
     result_.grant.add(to_seconds(now_ - request.arrived));
   }
   const double times = faults_.slowness(request.genome, now_);
@@ -188,6 +193,7 @@ void VirtualDoer::perform(const RefuseRequest& a) {
   ++result_.refused;
   result_.kept_out += a.is_kept_out ? 1 : 0;
   ++result_.refusals[std::string(error_row(a.error.code).api_code)];
+  result_.timeline.on_refusal(pending_.at(a.request).arrived);
   pending_.erase(a.request);
 }
 
@@ -257,6 +263,7 @@ void VirtualDoer::integrate() {
   const double seconds = to_seconds(now_ - integrated_);
   result_.slot_seconds += seconds * static_cast<double>(hot_);
   result_.gb_seconds += seconds * static_cast<double>(hot_bytes_) / 1e9;
+  result_.timeline.on_held(hot_, integrated_, now_);
   integrated_ = now_;
 }
 
