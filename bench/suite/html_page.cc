@@ -18,6 +18,8 @@ std::string html_escaped(std::string_view text) {
   return escaped;
 }
 
+std::string html_section(std::string_view title, std::string_view svg) { return fmt::format("<h2>{}</h2>{}", html_escaped(title), svg); }
+
 std::string html_page(std::string_view title, std::string_view head_text, std::string_view body) {
   static constexpr std::string_view kStyle =
       "body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}svg{font:13px system-ui,sans-serif}"

@@ -30,6 +30,16 @@ Json policy_json(const PolicyStatus& policy) {
   return {{"name", policy.name}, {"followed", policy.followed}, {"loss_seconds", experts}};
 }
 
+Json breakers_json(const SimulationResult& r) {
+  Json moves = Json::array();
+  for (const BreakerMove& move : r.breaker_moves) {
+    moves.push_back({{"t_seconds", move.t_seconds}, {"genome", move.genome}, {"breaker", breaker_kind_name(move.change.kind)},
+                     {"from", breaker_state_name(move.change.from)}, {"to", breaker_state_name(move.change.to)},
+                     {"cause", breaker_cause_name(move.change.cause)}, {"why", move.change.why}});
+  }
+  return {{"shut", r.shut}, {"kept_out", r.kept_out}, {"moves", moves}};
+}
+
 Json contest_json(const Contest& contest) {
   const SimulationResult& r = contest.result;
   Json json = {{"policy", contest.contender.name},
@@ -39,6 +49,9 @@ Json contest_json(const Contest& contest) {
                {"answered", r.answered}, {"refused", r.refusals}, {"left_hot", r.kills},
                {"loads", r.loads}, {"load_seconds", r.load_seconds}, {"mean_hot", r.mean_slots()}, {"gb_seconds", r.gb_seconds},
                {"grant_ms", times_json(r.grant)}, {"first_token_ms", times_json(r.first_token)}, {"total_ms", times_json(r.total)},
+               {"faults", {{"loads_failed", r.faults.loads_failed}, {"starts_failed", r.faults.starts_failed}, {"workers_died", r.faults.workers_died},
+                            {"slow_answers", r.faults.slow_answers}}},
+               {"breakers", breakers_json(r)},
                {"hot_policy", policy_json(r.hot_policy)}, {"warm_policy", policy_json(r.warm_policy)}};
   if (contest.contender.manager.mode == ManagerMode::kOff) return json;
   const ManagerStatus& m = r.manager;

@@ -42,6 +42,15 @@ Result<std::unique_ptr<CostModel>> costs_of(const std::string& flag) {
   return make_measured_costs(*costs);
 }
 
+Result<std::vector<Fault>> faults_of(const Invocation& invocation, const Trace& trace) {
+  if (!invocation.has("--faults")) return std::vector<Fault>{};
+  const std::string file = invocation.text("--faults");
+  GENEPOOL_TRY(const std::string text, read_text(file));
+  const Result<std::vector<Fault>> faults = parse_faults(text, trace);
+  if (!faults) return fail(Code::kUsage, "{}: {}", file, faults.error().message);
+  return faults;
+}
+
 Result<std::vector<Contender>> contenders_of(const Invocation& invocation, const Config& config) {
   std::vector<Contender> contenders;
   const bool wants_all = invocation.text("--compare") == "all";
@@ -68,11 +77,13 @@ Result<int> verb_simulate(const Invocation& invocation) {
   GENEPOOL_TRY(const std::vector<Contender> contenders, contenders_of(invocation, config));
   GENEPOOL_TRY(const ReadTrace read, load_trace(source, static_cast<std::uint64_t>(seed)));
   const Trace& trace = read.trace;
+  GENEPOOL_TRY(const std::vector<Fault> faults, faults_of(invocation, trace));
   SimulationOptions options{.knobs = knobs_of(config, kNoLimits),
                             .manager = manager_settings_of(config, kNoLimits),
                             .costs = costs.get(),
                             .seed = static_cast<std::uint64_t>(seed),
-                            .patience = std::chrono::milliseconds(config.pool_deadline)};
+                            .patience = std::chrono::milliseconds(config.pool_deadline),
+                            .faults = faults};
   if (invocation.has("--hints")) {
     GENEPOOL_TRY(const std::int64_t early_ms, parse_millis(invocation.text("--hints")));
     options.hint_ahead = std::chrono::milliseconds(early_ms);
@@ -81,10 +92,14 @@ Result<int> verb_simulate(const Invocation& invocation) {
   const Regret regret = regret_of(trace, options, contests.front().result);
   const double seconds = trace.requests.empty() ? 0 : trace.requests.back().t_seconds;
   const SimulatedTrace head{source, trace.requests.size(), trace.genomes.size(), seconds};
-  const Colours colours = colours_for(invocation);
-  const std::string text = contests.size() == 1 ? simulation_text(head, contests[0].contender, contests[0].result, regret, colours)
-                                                : comparison_text(head, contests, regret, colours);
-  GENEPOOL_TRY_VOID(show(invocation, text, simulation_json(head, contests, regret)));
+  const auto text = [&](Colours colours) {
+    return contests.size() == 1 ? simulation_text(head, contests[0].contender, contests[0].result, regret, colours)
+                                : comparison_text(head, contests, regret, colours);
+  };
+  if (invocation.has("--html")) {
+    GENEPOOL_TRY_VOID(write_text(invocation.text("--html"), simulation_html(head, contests, text(Colours::kPlain))));
+  }
+  GENEPOOL_TRY_VOID(show(invocation, text(colours_for(invocation)), simulation_json(head, contests, regret)));
   return 0;
 }
 

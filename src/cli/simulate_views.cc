@@ -29,6 +29,35 @@ std::string list_of(const std::map<std::string, std::uint64_t>& counts) {
   return text;
 }
 
+// What went wrong, and who was kept out because of it.
+std::string faults_text(const SimulationResult& r) {
+  constexpr std::size_t kShown = 5;
+  std::string text;
+  const FaultCounts& f = r.faults;
+  if (f != FaultCounts{}) {
+    text += line("faults", fmt::format("{} failed, {} failed, {} died, {} slow", counted(f.loads_failed, "load"), counted(f.starts_failed, "start"),
+                                       counted(f.workers_died, "worker"), counted(f.slow_answers, "answer")));
+  }
+  if (r.refused > 0) text += line("refused", fmt::format("{}{}", list_of(r.refusals), r.kept_out > 0 ? fmt::format("; {} kept out by breakers", human_count(r.kept_out)) : ""));
+  if (!r.shut.empty()) text += line("breakers", list_of(r.shut));
+  for (std::size_t i = r.breaker_moves.size() > kShown ? r.breaker_moves.size() - kShown : 0; i < r.breaker_moves.size(); ++i) {
+    const BreakerMove& move = r.breaker_moves[i];
+    text += line("", fmt::format("{} {} of {}: {}, {}", span_of(move.t_seconds), breaker_kind_name(move.change.kind), move.genome, breaker_state_name(move.change.to), move.change.why));
+  }
+  return text;
+}
+
+std::string brakes_text(const std::vector<Decision>& decisions) {
+  std::size_t brakes = 0;
+  const Decision* last = nullptr;
+  for (const Decision& d : decisions) {
+    if (d.kind != DecisionKind::kBrake) continue;
+    ++brakes;
+    last = &d;
+  }
+  return last == nullptr ? "" : line("brakes", fmt::format("{}, the last at {}: {}; {}", counted(brakes, "decision"), span_of(last->t_seconds), last->action, last->reason));
+}
+
 std::string decisions_text(const std::vector<Decision>& decisions) {
   constexpr std::size_t kShown = 10;
   std::string text;
@@ -54,7 +83,7 @@ std::string manager_text(const SimulationResult& r) {
   if (m.hints_taken > 0) {
     text += line("hints", fmt::format("{} taken, {} came true, {} expired", human_count(m.hints_taken), human_count(m.hints_came), human_count(m.hints_expired)));
   }
-  return text + decisions_text(r.decisions);
+  return text + brakes_text(r.decisions) + decisions_text(r.decisions);
 }
 
 }  // namespace
@@ -74,18 +103,18 @@ std::string simulation_text(const SimulatedTrace& trace, const Contender& conten
   text += line("1st token", times_of(r.first_token));
   text += line("total", times_of(r.total));
   text += line("memory", fmt::format("{:.2f} genomes HOT on average, {:.1f} GB-hours", r.mean_slots(), r.gb_seconds / 3600));
-  if (r.refused > 0) text += line("refused", list_of(r.refusals));
+  text += faults_text(r);
   if (contender.manager.mode != ManagerMode::kOff) text += manager_text(r);
   return text;
 }
 
 std::string comparison_text(const SimulatedTrace& trace, const std::vector<Contest>& contests, const Regret& regret, Colours colours) {
-  Table table({"POLICY", "MISSES", "RATE", "OF THE FIRST", "95 %", "LOADS", "GRANT p50", "p99", "HOT"});
+  Table table({"POLICY", "MISSES", "RATE", "OF THE FIRST", "95 %", "LOADS", "GRANT p50", "p99", "HOT", "REFUSED"});
   for (const Contest& c : contests) {
     const SimulationResult& r = c.result;
     table.add({c.contender.name, human_count(r.misses()), percent(static_cast<double>(r.misses()), static_cast<double>(r.requests)), fmt::format("{:.3f}", c.ratio),
                fmt::format("{:.3f} to {:.3f}", c.least, c.most), fmt::format("{:.1f} s", r.load_seconds), human_ms(r.grant.at(.5) * 1e3),
-               human_ms(r.grant.at(.99) * 1e3), fmt::format("{:.2f}", r.mean_slots())});
+               human_ms(r.grant.at(.99) * 1e3), fmt::format("{:.2f}", r.mean_slots()), human_count(r.refused)});
   }
   const auto requests = static_cast<double>(trace.requests);
   return head_text(trace) + line("MIN", fmt::format("{} misses ({})", human_count(regret.min_misses), percent(static_cast<double>(regret.min_misses), requests))) + "\n" +

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/table.h"
@@ -20,6 +21,8 @@ struct SimulatedTrace {
 [[nodiscard]] std::string simulation_text(const SimulatedTrace& trace, const Contender& contender, const SimulationResult& result,
                                           const Regret& regret, Colours colours);
 [[nodiscard]] std::string comparison_text(const SimulatedTrace& trace, const std::vector<Contest>& contests, const Regret& regret, Colours colours);
+// A page with plots around what the terminal shows; simulate_html.cc.
+[[nodiscard]] std::string simulation_html(const SimulatedTrace& trace, const std::vector<Contest>& contests, std::string_view text);
 [[nodiscard]] std::string targets_text(const TargetReport& report, Colours colours);
 
 [[nodiscard]] std::string simulation_json(const SimulatedTrace& trace, const std::vector<Contest>& contests, const Regret& regret);

@@ -14,7 +14,7 @@ using bench::LineChart;
 using bench::Scale;
 
 std::string section(std::string_view title, const LineChart& chart) {
-  return fmt::format("<h2>{}</h2>{}", bench::html_escaped(title), bench::line_chart_svg(chart));
+  return bench::html_section(title, bench::line_chart_svg(chart));
 }
 
 // On a log scale far ranks lie within a pixel of each other: ranks a hundredth apart tell all.

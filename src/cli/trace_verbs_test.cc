@@ -2,10 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
+#include <filesystem>
 
-#include "cli/verbs_fixture.h"
+#include "cli/command_lines.h"
 
 namespace genepool::cli {
 namespace {
@@ -14,17 +13,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class TraceVerbs : public VerbsTest {
- protected:
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(dir_ + "/" + name, std::ios::binary) << text;
-    return dir_ + "/" + name;
-  }
-  std::string read(const std::string& name) const {
-    std::ifstream file(dir_ + "/" + name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-};
+class TraceVerbs : public CommandLines {};
 
 TEST_F(TraceVerbs, a_profile_becomes_a_file_that_info_reads) {
   EXPECT_EQ(run({"trace", "generate", "drift", dir_ + "/d.csv", "--requests", "500", "--seed", "7"}), 0) << err_;

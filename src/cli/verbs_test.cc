@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "cli/verbs_fixture.h"
+#include "cli/command_lines.h"
 #include "genome/gguf.h"
 
 namespace genepool::cli {
@@ -31,7 +31,7 @@ void write_tiny_base(const std::string& path) {
   std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
-class Verbs : public VerbsTest {
+class Verbs : public CommandLines {
  protected:
   Verbs() {
     write_tiny_base(dir_ + "/base.gguf");

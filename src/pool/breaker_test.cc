@@ -1,10 +1,12 @@
-// The table of the paging note's section 5, row by row, by a hand-driven clock.
+// The table of the paging note's section 5 (breaker_table.h), and what it does not tell, by a hand-driven clock.
 #include "pool/breaker.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
+
+#include "pool/breaker_table.h"
 
 namespace genepool {
 namespace {
@@ -56,43 +58,15 @@ Driver half_open(std::string_view letters = "FFF") {
 
 // ---------------------------------------------------------------------------------------------------- closed, open
 
-TEST(Breaker, opens_by_counts_of_outcomes) {
-  struct Row {
-    std::string_view outcomes;
-    State state;
-    Cause cause;
-    std::string_view what;
-  };
-  constexpr State kShut = State::kOpen, kFine = State::kClosed;
-  const std::array rows{
-      Row{"", kFine, Cause::kNone, "a new one"},
-      Row{"FF", kFine, Cause::kNone, "two failures in a row"},
-      Row{"FFF", kShut, Cause::kFailure, "three"},
-      Row{"GGGGGGGGGGFF", kFine, Cause::kNone, "two after many good ones"},
-      Row{"GGGGGGGGGGFFF", kShut, Cause::kFailure, "three in a row, 23 %"},
-      Row{"FGFG", kFine, Cause::kNone, "50 % of four outcomes"},
-      Row{"FGFGG", kFine, Cause::kNone, "40 % of five"},
-      Row{"FGFGF", kShut, Cause::kFailure, "60 % of five"},
-      Row{"FGGFGF", kShut, Cause::kFailure, "exactly 50 % of six"},
-      Row{"FGGFGGF", kFine, Cause::kNone, "43 % of seven"},
-      Row{"SSSS", kFine, Cause::kNone, "four slow ones"},
-      Row{"SSSSS", kShut, Cause::kSlowness, "five"},
-      Row{"GGGGGGGGGGSSSS", kFine, Cause::kNone, "four after many good ones"},
-      Row{"GGGGGGGGGGSSSSS", kShut, Cause::kSlowness, "five in a row, 33 %"},
-      Row{"SGSG", kFine, Cause::kNone, "50 % slow of four"},
-      Row{"SGSGS", kShut, Cause::kSlowness, "exactly 60 % of five"},
-      Row{"SGGSGSS", kFine, Cause::kNone, "57 % of seven"},
-      Row{"FSFSF", kShut, Cause::kFailure, "60 % failed, the rest slow"},
-      Row{"SFSFS", kShut, Cause::kSlowness, "40 % failed, 60 % slow"},
-      Row{"FFSFF", kShut, Cause::kFailure, "a slow one ends a row of failures, 80 % do not need one"},
-  };
-  for (const Row& row : rows) {
-    Driver d;
-    d.feed(row.outcomes);
-    EXPECT_EQ(d.state(), row.state) << row.what;
-    EXPECT_EQ(d.breaker.cause(), row.cause) << row.what;
-    EXPECT_EQ(d.breaker.lets_in(), row.state == kFine) << row.what;
-  }
+TEST(Breaker, every_transition_of_its_table_is_right) {
+  for (const BreakerStory& story : breaker_stories()) EXPECT_EQ(what_is_wrong(story), "") << story.what << ": " << story.letters;
+}
+
+// A table that finds nothing wrong would be worth nothing.
+TEST(BreakerTable, a_wrong_end_is_told) {
+  EXPECT_EQ(what_is_wrong({"", "FFF", State::kClosed, Cause::kNone, 0}), "it is open for failure, n = 1");
+  EXPECT_EQ(what_is_wrong({"", "FFF", State::kOpen, Cause::kSlowness, 1}), "it is open for failure, n = 1");
+  EXPECT_EQ(what_is_wrong({"", "FFFw", State::kHalfOpen, Cause::kFailure, 2}), "it is half-open for failure, n = 1, and lets in");
 }
 
 TEST(Breaker, counts_the_last_20_outcomes) {

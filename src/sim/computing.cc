@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 
 namespace genepool {
 
@@ -50,6 +51,12 @@ std::optional<Computing::Done> Computing::next() const {
     if (at != Instant::max() && (!first || at < first->at)) first = Done{at, w.request, w.worker, w.is_prefill};
   }
   return first;
+}
+
+std::vector<WorkerId> Computing::workers() const {
+  std::set<WorkerId> busy;
+  for (const Work& w : works_) busy.insert(w.worker);
+  return {busy.begin(), busy.end()};
 }
 
 void Computing::finish(const Done& done) {

@@ -26,6 +26,7 @@ class Computing {
   };
   [[nodiscard]] std::optional<Done> next() const;  // what ends first if nothing changes
   void finish(const Done& done);                   // Requires: next()
+  [[nodiscard]] std::vector<WorkerId> workers() const;  // that have work, each once, in order
 
  private:
   struct Work {

@@ -6,17 +6,27 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "manager/manager.h"
+#include "pool/breaker_news.h"
 #include "pool/pool_core.h"
 #include "sim/cost_model.h"
+#include "sim/faults.h"
 #include "sim/quantiles.h"
+#include "sim/timeline.h"
 #include "trace/trace.h"
 
 namespace genepool {
+
+struct SimulatedAnswer {
+  std::uint32_t genome = 0;
+  Instant arrived{}, granted{}, first_token{}, ended{};
+};
 
 struct SimulationOptions {
   Knobs knobs;
@@ -27,10 +37,19 @@ struct SimulationOptions {
   Duration patience = std::chrono::seconds(120);  // a request's deadline
   std::uint64_t default_bytes = 10 << 20;         // of a genome whose trace does not say
   std::uint32_t default_prompt = 64, default_output = 64;  // tokens
+  std::span<const Fault> faults;                            // what goes wrong
+  std::function<void(const SimulatedAnswer&)> on_answer;    // each that came to its end, if anyone wants to know
+};
+
+struct BreakerMove {
+  double t_seconds = 0;  // since the first arrival
+  std::string genome;    // its name
+  BreakerChanged change;
 };
 
 struct SimulationResult {
   static constexpr std::uint64_t kBlock = 100;
+  static constexpr std::size_t kMostMoves = 1000;
   std::uint64_t requests = 0, answered = 0, refused = 0;
   std::array<std::uint64_t, 3> by_tier{};  // of granted requests, by Tier: where the genome was when they came
   std::map<std::string, std::uint64_t> refusals;  // by error code
@@ -41,8 +60,13 @@ struct SimulationResult {
   double slot_seconds = 0, gb_seconds = 0; // HOT genomes and their bytes x time
   double seconds = 0;                      // from the first arrival to the end
   Quantiles grant, first_token, total;     // from arrival
+  Timeline timeline{Trace{}};
   PolicyStatus hot_policy, warm_policy;    // at the end
   std::uint64_t events = 0;                // that the pool was fed
+  FaultCounts faults;
+  std::map<std::string, std::uint64_t> shut;  // breakers that opened or went into quarantine, by "open: slowness"
+  std::vector<BreakerMove> breaker_moves;     // the last kMostMoves
+  std::uint64_t kept_out = 0;                 // of the refused: by their genome's breaker
   std::uint64_t refused_hints = 0;
   ManagerStatus manager;                   // at the end
   std::vector<Decision> decisions;         // the last ones, with what came of them

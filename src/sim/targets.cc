@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "sim/breaker_targets.h"
 #include "sim/miss_grid.h"
 #include "sim/policy_targets.h"
 #include "sim/prediction_targets.h"
@@ -43,6 +44,7 @@ TargetReport measure_targets(const TargetProgress& progress) {
   const auto add = [&](std::vector<TargetRow> more) { std::ranges::move(more, std::back_inserter(report.rows)); };
   add(prediction_targets(grid, progress));
   add(sizing_targets(progress));
+  add(breaker_targets(progress));
   report.grid = grid_text(grid);
   return report;
 }

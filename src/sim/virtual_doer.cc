@@ -1,5 +1,7 @@
 #include "sim/virtual_doer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -15,6 +17,13 @@ Digest numbered(std::uint8_t kind, std::uint32_t number) {
 
 double to_seconds(Duration duration) { return to_ms(duration) / 1e3; }
 
+// A factor of 1 leaves it to the nanosecond.
+Duration scaled(Duration duration, double times) {
+  return times == 1 ? duration : Duration(static_cast<Duration::rep>(static_cast<double>(duration.count()) * times));
+}
+
+constexpr std::string_view kScripted = "the fault script says so";
+
 }  // namespace
 
 VirtualDoer::VirtualDoer(const Trace& trace, const SimulationOptions& options)
@@ -26,7 +35,9 @@ VirtualDoer::VirtualDoer(const Trace& trace, const SimulationOptions& options)
       knobs_(options.knobs),
       manager_(options.manager, options.knobs, Instant{}),
       observer_([this](const Identity& identity) { return seen(genome_of(identity)); }),
-      thrash_(ThrashOptions{}) {
+      thrash_(ThrashOptions{}),
+      faults_(options.faults, trace.requests.empty() ? Instant{} : from_ms(trace.requests.front().t_seconds * 1e3), options.seed) {
+  result_.timeline = Timeline(trace);
   specs_.reserve(trace.genomes.size());
   for (std::uint32_t i = 0; i < trace.genomes.size(); ++i) {
     const std::uint64_t told = trace.genomes[i].bytes;
@@ -45,9 +56,10 @@ void VirtualDoer::arrive(const TraceRequest& request, Instant now) {
   run_until(now);
   if (result_.requests++ == 0) {
     began_ = integrated_ = now;
-    if (options_.manager.mode != ManagerMode::kOff) next_status_ = now + kStatusEvery;
+    if (options_.manager.mode != ManagerMode::kOff) next_status_ = now + status_every();
   }
   now_ = now;
+  result_.timeline.on_arrival(now);
   const RequestId id = ++last_request_;
   const auto or_default = [](std::uint32_t told, std::uint32_t otherwise) { return told > 0 ? told : otherwise; };
   pending_[id] = {request.genome, or_default(request.prompt_tokens, options_.default_prompt), or_default(request.output_tokens, options_.default_output), now};
@@ -56,7 +68,7 @@ void VirtualDoer::arrive(const TraceRequest& request, Instant now) {
 }
 
 Instant VirtualDoer::next_at() const {
-  Instant at = std::min(pool_.next_wakeup(), next_status_);
+  Instant at = std::min({pool_.next_wakeup(), next_status_, next_beat_, faults_.next_kill()});
   if (!due_.empty()) at = std::min(at, due_.top().at);
   if (const auto done = computing_.next()) at = std::min(at, done->at);
   return at;
@@ -80,7 +92,9 @@ void VirtualDoer::step() {
     due_.pop();
     return answer(due);
   }
+  if (faults_.next_kill() == at) return kill_as_scripted();
   if (next_status_ == at) return report_status();
+  if (next_beat_ == at) return beat();
   const auto done = computing_.next();
   if (!done || done->at != at) return feed(Tick{});
   computing_.finish(*done);
@@ -94,6 +108,7 @@ void VirtualDoer::step() {
   result_.total.add(to_seconds(now_ - request.arrived));
   (void)thrash_.on_request(trace_.genomes[request.genome].name, request.assembly, now_ - request.granted, now_);
   ++result_.answered;
+  if (options_.on_answer) options_.on_answer({request.genome, request.arrived, request.granted, request.first_token, now_});
   const Release end{.request = done->request, .is_answered = true, .tokens = request.output, .decode = now_ - request.first_token};
   pending_.erase(done->request);
   feed(end);
@@ -129,12 +144,23 @@ void VirtualDoer::answer(const Due& due) {
       std::vector<LayerCharge> loaded = std::move(building_.extract(genome).mapped());
       return feed(PageBuilt{specs_[genome].identity, specs_[genome].page_bytes, std::move(loaded)});
     }
+    case Kind::kBuildFailed: {
+      building_.erase(genome);
+      return feed(PageFailed{specs_[genome].identity, {Code::kIo, std::string(kScripted), "", std::nullopt}});
+    }
     case Kind::kReady: return feed(WorkerReady{due.subject});
+    case Kind::kStartFailed: {
+      free_place(due.subject);
+      workers_.erase(due.subject);
+      return feed(WorkerFailed{due.subject, {Code::kInternal, std::string(kScripted), "", std::nullopt}});
+    }
     case Kind::kGone: {
       (void)computing_.stop(due.subject, now_);  // the pool gives its requests to another, or refuses them
+      workers_.erase(due.subject);
       return feed(WorkerGone{due.subject});
     }
     case Kind::kProbed: return feed(ProbeAnswered{due.subject});
+    case Kind::kCrashed: return die(due.subject);
   }
 }
 
@@ -148,15 +174,26 @@ void VirtualDoer::perform(const GrantRequest& a) {
     ++result_.by_tier.at(static_cast<std::size_t>(a.tier));
     const std::size_t block = (a.request - 1) / SimulationResult::kBlock;
     if (result_.block_misses.size() <= block) result_.block_misses.resize(block + 1);
-    if (a.tier != Tier::kHot) ++result_.block_misses[block];
+    if (a.tier != Tier::kHot) {
+      ++result_.block_misses[block];
+      result_.timeline.on_miss(request.arrived);
+    }
     result_.grant.add(to_seconds(now_ - request.arrived));
   }
-  computing_.start(a.request, a.worker, options_.costs->prefill(request.prompt, random_), options_.costs->decode(request.output, random_), now_);
+  const double times = faults_.slowness(request.genome, now_);
+  if (times > 1) ++result_.faults.slow_answers;
+  const Duration prefill = scaled(options_.costs->prefill(request.prompt, random_), times);
+  const Duration decode = scaled(options_.costs->decode(request.output, random_), times);
+  if (const auto crash = faults_.crash_of(request.genome, now_)) after(scaled(prefill + decode, *crash), Kind::kCrashed, a.worker);
+  computing_.start(a.request, a.worker, prefill, decode, now_);
+  if (knobs_.stuck_after > Duration::zero()) next_beat_ = std::min(next_beat_, now_ + knobs_.stuck_after / 2);
 }
 
 void VirtualDoer::perform(const RefuseRequest& a) {
   ++result_.refused;
+  result_.kept_out += a.is_kept_out ? 1 : 0;
   ++result_.refusals[std::string(error_row(a.error.code).api_code)];
+  result_.timeline.on_refusal(pending_.at(a.request).arrived);
   pending_.erase(a.request);
 }
 
@@ -176,18 +213,23 @@ void VirtualDoer::perform(const BuildPage& a) {
   layers_wanted_ += specs_[genome].layers.size();
   layers_read_ += a.missing.size();
   free = std::max(free, now_) + takes;
-  after(free - now_, Kind::kBuilt, genome);
+  const bool fails = faults_.fails_load(genome, now_);
+  result_.faults.loads_failed += fails ? 1 : 0;
+  after(free - now_, fails ? Kind::kBuildFailed : Kind::kBuilt, genome);
 }
 
 void VirtualDoer::perform(const SpawnWorker& a) {
   integrate();
   const std::uint32_t genome = genome_of(a.identity);
-  workers_.emplace(a.worker, genome);
+  workers_.emplace(a.worker, Process{.genome = genome});
+  largest_worker_bytes_ = std::max(largest_worker_bytes_, seen(genome).hot_bytes);
   ++hot_;
   hot_bytes_ += specs_[genome].page_bytes;
   const Duration takes = options_.costs->spawn(genome, random_);
   assembled_[genome].spawn += takes;
-  after(takes, Kind::kReady, a.worker);
+  const bool fails = faults_.fails_start(genome, now_);
+  result_.faults.starts_failed += fails ? 1 : 0;
+  after(takes, fails ? Kind::kStartFailed : Kind::kReady, a.worker);
 }
 
 void VirtualDoer::perform(const BroughtIn& a) {
@@ -198,17 +240,30 @@ void VirtualDoer::perform(const BroughtIn& a) {
 void VirtualDoer::perform(const ProbeWorker& a) { after(options_.costs->probe(random_), Kind::kProbed, a.worker); }
 
 void VirtualDoer::perform(const KillWorker& a) {
-  integrate();
   ++result_.kills[std::string(kill_reason_name(a.reason))];
-  --hot_;
-  hot_bytes_ -= specs_[workers_.at(a.worker)].page_bytes;
+  free_place(a.worker);
   after(options_.costs->teardown(random_), Kind::kGone, a.worker);
+}
+
+void VirtualDoer::perform(const BreakerChanged& a) {
+  if (a.to == BreakerState::kOpen || a.to == BreakerState::kQuarantined) ++result_.shut[fmt::format("{}: {}", breaker_state_name(a.to), breaker_cause_name(a.cause))];
+  if (result_.breaker_moves.size() == SimulationResult::kMostMoves) result_.breaker_moves.erase(result_.breaker_moves.begin());
+  result_.breaker_moves.push_back({to_seconds(now_ - began_), trace_.genomes[genome_of(a.identity)].name, a});
+}
+
+void VirtualDoer::free_place(WorkerId worker) {
+  integrate();
+  Process& process = workers_.at(worker);
+  process.is_dying = true;
+  --hot_;
+  hot_bytes_ -= specs_[process.genome].page_bytes;
 }
 
 void VirtualDoer::integrate() {
   const double seconds = to_seconds(now_ - integrated_);
   result_.slot_seconds += seconds * static_cast<double>(hot_);
   result_.gb_seconds += seconds * static_cast<double>(hot_bytes_) / 1e9;
+  result_.timeline.on_held(hot_, integrated_, now_);
   integrated_ = now_;
 }
 

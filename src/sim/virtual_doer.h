@@ -14,6 +14,7 @@
 #include "pool/pool_core.h"
 #include "pool/thrash.h"
 #include "sim/computing.h"
+#include "sim/faults.h"
 #include "sim/simulation.h"
 
 namespace genepool {
@@ -30,8 +31,7 @@ class VirtualDoer {
   [[nodiscard]] SimulationResult result() const;
 
  private:
-  static constexpr Duration kStatusEvery = std::chrono::minutes(1);  // a window of the sizing law
-  enum class Kind : std::uint8_t { kBuilt, kReady, kGone, kProbed };
+  enum class Kind : std::uint8_t { kBuilt, kBuildFailed, kReady, kStartFailed, kGone, kProbed, kCrashed };
   struct Due {
     Instant at{};
     std::uint64_t seq = 0;  // of equals the one asked for first
@@ -40,6 +40,10 @@ class VirtualDoer {
   };
   struct Later {
     bool operator()(const Due& a, const Due& b) const { return a.at != b.at ? a.at > b.at : a.seq > b.seq; }
+  };
+  struct Process {
+    std::uint32_t genome = 0;
+    bool is_dying = false;  // it holds no place any more
   };
   struct Pending {  // a request that has not ended
     std::uint32_t genome = 0, prompt = 0, output = 0;
@@ -63,7 +67,14 @@ class VirtualDoer {
   void perform(const DropPage&) {}
   void perform(const DropLayer&) {}
   void perform(const CommandDone&) {}  // give() tells the manager
-  void perform(const BreakerChanged&) {}
+  void perform(const BreakerChanged& a);
+  void free_place(WorkerId worker);
+
+  // ---- virtual_faults.cc: what a fault script does to workers, and how long they may be silent
+  void die(WorkerId worker);
+  void kill_as_scripted();
+  void beat();
+  [[nodiscard]] Duration status_every() const;
 
   // ---- virtual_manager.cc: what the manager sees and wants
   [[nodiscard]] GenomeSeen seen(std::uint32_t genome) const;
@@ -89,7 +100,7 @@ class VirtualDoer {
   std::vector<GenomeSpec> specs_;
   std::unordered_map<Identity, std::uint32_t> genomes_;
   std::unordered_map<RequestId, Pending> pending_;
-  std::unordered_map<WorkerId, std::uint32_t> workers_;  // their genomes; those not gone
+  std::map<WorkerId, Process> workers_;  // those not gone
   std::map<std::uint32_t, std::vector<LayerCharge>> building_;  // by genome: layers that are being read
   std::array<Instant, 2> loader_free_{};
   std::priority_queue<Due, std::vector<Due>, Later> due_;
@@ -104,7 +115,10 @@ class VirtualDoer {
   ThrashDetector thrash_;
   std::unordered_map<std::uint32_t, AssemblyCost> assembled_;  // by genome: not yet charged to a request
   std::uint64_t layers_wanted_ = 0, layers_read_ = 0;
+  Faults faults_;
   Instant next_status_ = Instant::max();
+  Instant next_beat_ = Instant::max();  // while anything computes
+  std::uint64_t largest_worker_bytes_ = 0;
   SimulationResult result_;
   RequestId last_request_ = 0;
   std::uint64_t last_seq_ = 0;

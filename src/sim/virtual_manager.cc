@@ -28,11 +28,13 @@ void VirtualDoer::expect(const TraceRequest& request, Instant now) {
 }
 
 void VirtualDoer::report_status() {
-  next_status_ += kStatusEvery;
+  next_status_ = now_ + status_every();
   (void)thrash_.update(now_);
   StatusSeen status;
   status.thrash_ratio = thrash_.state().ratio;
   if (layers_wanted_ > 0) status.layer_hit_rate = 1 - static_cast<double>(layers_read_) / static_cast<double>(layers_wanted_);
+  status.pressure = faults_.pressure(now_);
+  status.largest_worker_bytes = largest_worker_bytes_;
   status.followed_hot = pool_.hot_policy().followed;
   status.followed_warm = pool_.warm_policy().followed;
   manager_.on(status, now_, wishes_);
