@@ -91,7 +91,7 @@ class ManagerSuite {
     options.tokens = kTokens;
     GENEPOOL_TRY(const std::unique_ptr<GenomePool> pool, open({{"manager.mode", "off"}}));
     Bench bench(*pool, workload_, options, calibration_, progress_);
-    for (const auto phase : {cold_rounds, warm_rounds, warm_full_rounds, hot_rounds, token_rounds}) GENEPOOL_TRY_VOID(phase(bench));
+    for (const auto phase : {cold_rounds, warm_rounds, warm_full_rounds, hot_rounds, token_rounds, two_rounds}) GENEPOOL_TRY_VOID(phase(bench));
     GENEPOOL_TRY(const auto asked, pool->acquire_with_metrics(workload_.genomes.front().name, {.prompt = question_text(series_, 1), .max_tokens = 1}));
     prompt_tokens_ = asked.generation.prompt_tokens;
     return {};

@@ -1,4 +1,4 @@
-// The measurements of the suite, one function a phase. Private to suite/. Thread: one; hot_while_decoding starts two more.
+// The measurements of the suite, one function a phase. Private to suite/. Thread: one; hot_while_decoding starts two more, two_rounds one.
 #pragma once
 
 #include <genepool/pool.h>
@@ -79,6 +79,7 @@ class Stopwatch {
 [[nodiscard]] Result<void> warm_full_rounds(Bench& bench);    // each start evicts another genome
 [[nodiscard]] Result<void> hot_rounds(Bench& bench);
 [[nodiscard]] Result<void> token_rounds(Bench& bench);
+[[nodiscard]] Result<void> two_rounds(Bench& bench);
 [[nodiscard]] Result<void> hot_while_decoding(Bench& bench);
 
 // http_phases.cc: on a server of its own, when no pool has the directory

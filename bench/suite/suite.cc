@@ -78,7 +78,7 @@ SuiteResult run_limits(const Workload& workload, const SuiteOptions& options, co
   const auto run = [&]() -> Result<void> {
     GENEPOOL_TRY_VOID(run_phases(workload, options, {normal_load}, result, progress));
     GENEPOOL_TRY_VOID(run_phases(workload, options,
-                                 {cold_rounds, cold_cached_rounds, warm_rounds, warm_full_rounds, hot_rounds, token_rounds,
+                                 {cold_rounds, cold_cached_rounds, warm_rounds, warm_full_rounds, hot_rounds, token_rounds, two_rounds,
                                   hot_while_decoding, twenty_different, sequential_requests, memory_of_five, other_ways_to_load, one_layer_only},
                                  result, progress));
     GENEPOOL_TRY_VOID(over_http(workload, options, result, progress));

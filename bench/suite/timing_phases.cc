@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -154,6 +155,32 @@ class Decoder {
 };
 
 }  // namespace
+
+// One genome, alone and beside another one that decodes: alone it may have had all cores.
+Result<void> two_rounds(Bench& bench) {
+  GENEPOOL_TRY_VOID(bench.stage("two genomes at once"));
+  GENEPOOL_TRY_VOID(bench.pool.warmup(bench.genome(1)));
+  GENEPOOL_TRY_VOID(bench.pool.warmup(bench.genome(0)));
+  const auto per_token = [&]() -> Result<double> {
+    GENEPOOL_TRY(const auto measured, bench.pool.acquire_with_metrics(bench.genome(0), bench.question()));
+    return measured.generation.decode_ms / std::max(1U, measured.generation.completion_tokens - 1);
+  };
+  const std::size_t rounds = bench.rounds(20, 10);
+  std::vector<double> alone;
+  for (std::size_t i = 0; i < rounds; ++i) {
+    GENEPOOL_TRY(const double ms, per_token());
+    alone.push_back(ms);
+  }
+  GenerateOptions endless = bench.question();
+  endless.max_tokens = 128;
+  const Decoder other(bench.pool, bench.genome(1), endless);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // past its prefill
+  for (std::size_t i = 0; i < rounds; ++i) {
+    GENEPOOL_TRY(const double ms, per_token());
+    bench.add("decode_of_two", ms / median_of(alone));
+  }
+  return {};
+}
 
 Result<void> hot_while_decoding(Bench& bench) {
   GENEPOOL_TRY_VOID(bench.pool.warmup(bench.genome(1)));

@@ -34,6 +34,9 @@ Result<void> check_alarm_command(const std::string& command) {
   return {};
 }
 
+// Of the machine, or what a cgroup's limit leaves of it.
+std::uint64_t free_memory() { return read_memory_pressure().available_bytes.value_or(0); }
+
 void set_up_log(const Config& config) {
   log_setup(level_from_text(config.log_level), config.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
 }
@@ -109,9 +112,9 @@ RuntimeImpl::RuntimeImpl(const Config& config, std::unique_ptr<Store> store, std
       metrics_(static_cast<std::size_t>(config.metrics_samples), static_cast<std::size_t>(config.metrics_genome_labels)),
       ledger_(metrics_, feed_, config),
       trace_(data_dir_of(config)),
-      hot_bytes_default_(available_memory() / 10 * 4),
-      warm_bytes_default_(available_memory() / 10 * 2),
-      kv_bytes_default_(available_memory() / 20) {
+      hot_bytes_default_(free_memory() / 10 * 4),
+      warm_bytes_default_(free_memory() / 10 * 2),
+      kv_bytes_default_(free_memory() / 20) {
   kv_shelf_.set_quota(kv_quota());
   trace_.configure(config.trace_record, static_cast<std::uint64_t>(config.trace_bytes));
   // What was left open is decided now, and shown as it is.
