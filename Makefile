@@ -3,13 +3,14 @@
 
 PRESET ?= release
 SOAK_MINUTES ?= 10
+SOAK_HISTORIES ?= 460000
 
 help:
 	@echo "make demo      install what is missing, build, serve real genomes, print the measured table"
 	@echo "make test      all tests"
 	@echo "make build     build/genepool, build/genepool-worker and build/genepool-manager"
 	@echo "make bench     the founding document's suite on the real model"
-	@echo "make soak      the real server under churn for SOAK_MINUTES (10): nothing may grow or slow down"
+	@echo "make soak      SOAK_HISTORIES (460,000: 10^8 events) random histories of the pool, then the real server under churn for SOAK_MINUTES (10)"
 	@echo "make sanitize  unit and scenario tests under the address, undefined and thread sanitizers"
 	@echo "make fuzz      libFuzzer on every parser, FUZZ_SECONDS (60) each"
 	@echo "make lint      formatting, header and layering checks, clang-tidy"
@@ -32,6 +33,7 @@ bench: build
 	@build/genepool bench
 
 soak: build
+	@bench/soak/histories $(SOAK_HISTORIES)
 	@bench/soak/soak.py --minutes $(SOAK_MINUTES)
 
 sanitize: bootstrap

@@ -47,7 +47,7 @@ std::string faults_text(const SimulationResult& r) {
   return text;
 }
 
-std::string brakes_text(const std::vector<Decision>& decisions) {
+std::string brakes_text(const std::deque<Decision>& decisions) {
   std::size_t brakes = 0;
   const Decision* last = nullptr;
   for (const Decision& d : decisions) {
@@ -58,7 +58,7 @@ std::string brakes_text(const std::vector<Decision>& decisions) {
   return last == nullptr ? "" : line("brakes", fmt::format("{}, the last at {}: {}; {}", counted(brakes, "decision"), span_of(last->t_seconds), last->action, last->reason));
 }
 
-std::string decisions_text(const std::vector<Decision>& decisions) {
+std::string decisions_text(const std::deque<Decision>& decisions) {
   constexpr std::size_t kShown = 10;
   std::string text;
   const std::size_t from = decisions.size() > kShown ? decisions.size() - kShown : 0;

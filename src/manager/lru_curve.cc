@@ -16,21 +16,10 @@ constexpr Duration kLeastHalfLife = std::chrono::minutes(5), kMostHalfLife = std
 std::optional<std::size_t> LruCurve::observe(std::uint32_t genome, double load_seconds, Instant now) {
   decay_to(now);
   remember(now);
-  const auto place = move_to_front(genome);
+  const auto place = recent_.use(genome);
   // An event is added as the rate that it is worth now: were sums kept, a change of the half-life would change all rates.
   if (place) gains_[*place - 1] += load_seconds * std::numbers::ln2 / std::chrono::duration<double>(half_life(now)).count();
   return place;
-}
-
-std::optional<std::size_t> LruCurve::move_to_front(std::uint32_t genome) {
-  const auto found = std::ranges::find(recent_, genome);
-  if (found != recent_.end()) {
-    std::rotate(recent_.begin(), found, found + 1);
-    return static_cast<std::size_t>(found - recent_.begin()) + 1;
-  }
-  recent_.insert(recent_.begin(), genome);
-  if (recent_.size() > gains_.size()) recent_.pop_back();
-  return std::nullopt;
 }
 
 void LruCurve::remember(Instant now) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "trace/stack_distance.h"
 
 namespace genepool {
 
@@ -23,7 +24,7 @@ class LruCurve {
   static constexpr std::size_t kHotSlots = 64;
 
   // Requires: most_slots > 0.
-  explicit LruCurve(std::size_t most_slots) : gains_(most_slots) { recent_.reserve(most_slots + 1); }
+  explicit LruCurve(std::size_t most_slots) : recent_(static_cast<std::uint32_t>(most_slots)), gains_(most_slots) {}
 
   // `genome`: any number that means this genome as long as it is among the last used ones.
   // Returns its place in the stack, 1 = the last used one; nothing when it is not among them.
@@ -38,14 +39,13 @@ class LruCurve {
   [[nodiscard]] Duration half_life(Instant now) const;
 
  private:
-  std::optional<std::size_t> move_to_front(std::uint32_t genome);
   void remember(Instant now);
   void decay_to(Instant now);
 
-  std::vector<std::uint32_t> recent_;  // genomes, the last used first
-  std::vector<double> gains_;          // rates as of decayed_at_; [0] is slot 1's
+  StackDistance recent_;
+  std::vector<double> gains_;  // rates as of decayed_at_; [0] is slot 1's
   Instant decayed_at_{};
-  std::deque<Instant> times_;          // of the last requests, the oldest first
+  std::deque<Instant> times_;  // of the last requests, the oldest first
 };
 
 }  // namespace genepool

@@ -135,7 +135,7 @@ TEST(PoolProperty, random_histories_keep_every_promise) {
     }
     if (HasFailure()) break;
   }
-  fmt::print("{} histories, {} events\n", count, events);
+  fmt::print("{} histories from seed {}, {} events\n", count, first, events);
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ class Faults {
   [[nodiscard]] Instant next_kill() const;
   [[nodiscard]] std::optional<std::uint32_t> take_kill();  // nullopt = everybody's. Requires: next_kill() < max()
 
-  // To be read in the order of time, at least once a minute where is_memory_short().
+  // To be read in the order of time, as often as the brakes are where is_memory_watched().
   [[nodiscard]] MemoryPressure pressure(Instant now);
   // Memory is short, soon will be, or was a short time ago: watch it as often as a server does.
   [[nodiscard]] bool is_memory_watched(Instant now) const;

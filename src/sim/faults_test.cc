@@ -1,6 +1,7 @@
 // Fault scripts at work: alone, and in a simulation.
 #include "sim/faults.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "sim/comparison.h"
@@ -110,6 +111,15 @@ TEST(Simulation, killed_workers_are_gone_and_come_back) {
   EXPECT_EQ(r.answered, 6U) << "they were idle";
   EXPECT_EQ(r.misses(), 4U);
   EXPECT_LT(r.mean_slots(), 2);
+}
+
+TEST(Simulation, a_worker_may_be_killed_while_it_starts_in_vain) {
+  std::string script = "0s..1s starts fail *\n";
+  for (int ms = 1; ms < 500; ++ms) script += fmt::format("{}ms workers killed *\n", ms);
+  const SimulationResult r = run(a_genome_a_minute(3), script);
+  EXPECT_GE(r.faults.workers_died + r.faults.starts_failed, 1U);
+  EXPECT_EQ(r.refused, 1U);
+  EXPECT_EQ(r.answered, 2U);
 }
 
 TEST(Simulation, a_worker_that_crashes_loses_its_request_and_the_next_is_served) {

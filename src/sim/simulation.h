@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <span>
@@ -23,7 +24,7 @@
 
 namespace genepool {
 
-struct SimulatedAnswer {
+struct SimulatedAnswer {  // a request that was answered to its end
   std::uint32_t genome = 0;
   Instant arrived{}, granted{}, first_token{}, ended{};
 };
@@ -38,7 +39,7 @@ struct SimulationOptions {
   std::uint64_t default_bytes = 10 << 20;         // of a genome whose trace does not say
   std::uint32_t default_prompt = 64, default_output = 64;  // tokens
   std::span<const Fault> faults;                            // what goes wrong
-  std::function<void(const SimulatedAnswer&)> on_answer;    // each that came to its end, if anyone wants to know
+  std::function<void(const SimulatedAnswer&)> on_answer;    // if anyone wants to know
 };
 
 struct BreakerMove {
@@ -65,11 +66,11 @@ struct SimulationResult {
   std::uint64_t events = 0;                // that the pool was fed
   FaultCounts faults;
   std::map<std::string, std::uint64_t> shut;  // breakers that opened or went into quarantine, by "open: slowness"
-  std::vector<BreakerMove> breaker_moves;     // the last kMostMoves
+  std::deque<BreakerMove> breaker_moves;      // the last kMostMoves
   std::uint64_t kept_out = 0;                 // of the refused: by their genome's breaker
   std::uint64_t refused_hints = 0;
   ManagerStatus manager;                   // at the end
-  std::vector<Decision> decisions;         // the last ones, with what came of them
+  std::deque<Decision> decisions;          // the last ones, with what came of them
   std::vector<std::pair<double, std::uint32_t>> sizes;  // when max_hot became what
 
   [[nodiscard]] std::uint64_t misses() const { return by_tier[0] + by_tier[1]; }

@@ -54,11 +54,11 @@ VirtualDoer::VirtualDoer(const Trace& trace, const SimulationOptions& options)
 
 void VirtualDoer::arrive(const TraceRequest& request, Instant now) {
   run_until(now);
+  now_ = now;
   if (result_.requests++ == 0) {
     began_ = integrated_ = now;
     if (options_.manager.mode != ManagerMode::kOff) next_status_ = now + status_every();
   }
-  now_ = now;
   result_.timeline.on_arrival(now);
   const RequestId id = ++last_request_;
   const auto or_default = [](std::uint32_t told, std::uint32_t otherwise) { return told > 0 ? told : otherwise; };
@@ -150,6 +150,7 @@ void VirtualDoer::answer(const Due& due) {
     }
     case Kind::kReady: return feed(WorkerReady{due.subject});
     case Kind::kStartFailed: {
+      if (!holds_place(due.subject)) return;  // it was killed meanwhile
       free_place(due.subject);
       workers_.erase(due.subject);
       return feed(WorkerFailed{due.subject, {Code::kInternal, std::string(kScripted), "", std::nullopt}});
@@ -197,66 +198,10 @@ void VirtualDoer::perform(const RefuseRequest& a) {
   pending_.erase(a.request);
 }
 
-// The loader that is free first takes it.
-void VirtualDoer::perform(const BuildPage& a) {
-  const std::uint32_t genome = genome_of(a.identity);
-  std::vector<LayerCharge>& loaded = building_[genome];
-  std::uint64_t bytes_read = 0;
-  for (const LayerCharge& layer : specs_[genome].layers) {
-    if (std::ranges::find(a.missing, layer.id) == a.missing.end()) continue;
-    loaded.push_back(layer);
-    bytes_read += layer.bytes;
-  }
-  Instant& free = *std::ranges::min_element(loader_free_);
-  const Duration takes = options_.costs->build(genome, bytes_read, specs_[genome].page_bytes, random_);
-  assembled_[genome].load += takes;
-  layers_wanted_ += specs_[genome].layers.size();
-  layers_read_ += a.missing.size();
-  free = std::max(free, now_) + takes;
-  const bool fails = faults_.fails_load(genome, now_);
-  result_.faults.loads_failed += fails ? 1 : 0;
-  after(free - now_, fails ? Kind::kBuildFailed : Kind::kBuilt, genome);
-}
-
-void VirtualDoer::perform(const SpawnWorker& a) {
-  integrate();
-  const std::uint32_t genome = genome_of(a.identity);
-  workers_.emplace(a.worker, Process{.genome = genome});
-  largest_worker_bytes_ = std::max(largest_worker_bytes_, seen(genome).hot_bytes);
-  ++hot_;
-  hot_bytes_ += specs_[genome].page_bytes;
-  const Duration takes = options_.costs->spawn(genome, random_);
-  assembled_[genome].spawn += takes;
-  const bool fails = faults_.fails_start(genome, now_);
-  result_.faults.starts_failed += fails ? 1 : 0;
-  after(takes, fails ? Kind::kStartFailed : Kind::kReady, a.worker);
-}
-
-void VirtualDoer::perform(const BroughtIn& a) {
-  ++result_.loads;
-  result_.load_seconds += to_seconds(a.took);
-}
-
-void VirtualDoer::perform(const ProbeWorker& a) { after(options_.costs->probe(random_), Kind::kProbed, a.worker); }
-
-void VirtualDoer::perform(const KillWorker& a) {
-  ++result_.kills[std::string(kill_reason_name(a.reason))];
-  free_place(a.worker);
-  after(options_.costs->teardown(random_), Kind::kGone, a.worker);
-}
-
 void VirtualDoer::perform(const BreakerChanged& a) {
   if (a.to == BreakerState::kOpen || a.to == BreakerState::kQuarantined) ++result_.shut[fmt::format("{}: {}", breaker_state_name(a.to), breaker_cause_name(a.cause))];
-  if (result_.breaker_moves.size() == SimulationResult::kMostMoves) result_.breaker_moves.erase(result_.breaker_moves.begin());
+  if (result_.breaker_moves.size() == SimulationResult::kMostMoves) result_.breaker_moves.pop_front();
   result_.breaker_moves.push_back({to_seconds(now_ - began_), trace_.genomes[genome_of(a.identity)].name, a});
-}
-
-void VirtualDoer::free_place(WorkerId worker) {
-  integrate();
-  Process& process = workers_.at(worker);
-  process.is_dying = true;
-  --hot_;
-  hot_bytes_ -= specs_[process.genome].page_bytes;
 }
 
 void VirtualDoer::integrate() {

@@ -68,13 +68,13 @@ class VirtualDoer {
   void perform(const DropLayer&) {}
   void perform(const CommandDone&) {}  // give() tells the manager
   void perform(const BreakerChanged& a);
-  void free_place(WorkerId worker);
 
-  // ---- virtual_faults.cc: what a fault script does to workers, and how long they may be silent
+  // ---- virtual_workers.cc: pages and processes, also the BuildPage to KillWorker above
+  [[nodiscard]] bool holds_place(WorkerId worker) const;
+  void free_place(WorkerId worker);
   void die(WorkerId worker);
   void kill_as_scripted();
   void beat();
-  [[nodiscard]] Duration status_every() const;
 
   // ---- virtual_manager.cc: what the manager sees and wants
   [[nodiscard]] GenomeSeen seen(std::uint32_t genome) const;
@@ -89,6 +89,7 @@ class VirtualDoer {
   void carry_out_one(const Said&) {}
   void carry_out_one(const Alive&) {}
   void report_status();
+  [[nodiscard]] Duration status_every() const;
   void after(Duration delay, Kind kind, std::uint64_t subject);
   void integrate();
   [[nodiscard]] std::uint32_t genome_of(const Identity& identity) const { return genomes_.at(identity); }

@@ -27,6 +27,12 @@ void VirtualDoer::expect(const TraceRequest& request, Instant now) {
   feed(Tick{});  // and what was wished
 }
 
+Duration VirtualDoer::status_every() const {
+  constexpr Duration kWindow = std::chrono::minutes(1);  // of the sizing law
+  constexpr Duration kServers = std::chrono::seconds(2);  // what the brakes are made for
+  return faults_.is_memory_watched(now_) ? kServers : kWindow;
+}
+
 void VirtualDoer::report_status() {
   next_status_ = now_ + status_every();
   (void)thrash_.update(now_);
@@ -65,15 +71,15 @@ void VirtualDoer::carry_out_one(const SetNumber& wish) {
 }
 
 void VirtualDoer::carry_out_one(const Decided& wish) {
-  if (result_.decisions.size() == kMostDecisions) result_.decisions.erase(result_.decisions.begin());
+  if (result_.decisions.size() == kMostDecisions) result_.decisions.pop_front();
   result_.decisions.push_back(wish.decision);
 }
 
 void VirtualDoer::carry_out_one(const HintAnswered& wish) { result_.refused_hints += wish.refusal ? 1 : 0; }
 
 void VirtualDoer::carry_out_one(const Realised& wish) {
-  const auto it = std::ranges::find(result_.decisions, wish.decision, &Decision::id);
-  if (it == result_.decisions.end()) return;
+  const auto it = std::ranges::lower_bound(result_.decisions, wish.decision, {}, &Decision::id);
+  if (it == result_.decisions.end() || it->id != wish.decision) return;
   it->realised = wish.value;
   it->outcome = wish.outcome;
 }
