@@ -68,7 +68,7 @@ void Manager::handle(const GuessDone& done) {
   if (!asked_ || *asked_ != done.command) return;
   asked_.reset();
   const Usage* genome = prefetcher_.under_way();
-  prefetcher_.on_guess_done(done.is_done);
+  prefetcher_.on_guess_done(done.is_done, now_);
   if (done.is_done || genome == nullptr) return;
   const auto open = open_guesses_.find(genome->index);
   if (open == open_guesses_.end()) return;

@@ -132,6 +132,24 @@ TEST_F(ManagerTest, one_guess_at_a_time) {
   EXPECT_THAT(all<Realised>().at(0).outcome, HasSubstr("no room"));
 }
 
+// In a circle of three on two places the next is always known, and never there.
+TEST_F(ManagerTest, a_guess_that_was_refused_is_not_made_again_at_once) {
+  settings_.sizing = SizingRule::kFixed;
+  make();
+  for (int i = 0; i < 1000 && all<MakeHot>().empty(); ++i) ask("ABC"[i % 3], 20s);
+  ASSERT_EQ(all<MakeHot>().size(), 1u);
+  const MakeHot refused = all<MakeHot>()[0];
+  tell(GuessDone{refused.command, false});
+  wishes_.clear();
+  now_ += 29s;
+  tell(Answered{id_of('A')});
+  EXPECT_TRUE(all<MakeHot>().empty());
+  now_ += 2s;
+  tell(Answered{id_of('A')});
+  ASSERT_EQ(all<MakeHot>().size(), 1u);
+  EXPECT_EQ(all<MakeHot>()[0].genome, refused.genome);
+}
+
 TEST_F(ManagerTest, a_user_stands_for_the_genome_asked_for_last) {
   now_ += 1s;
   tell(RequestSeen{seen('A'), 42, 0});

@@ -7,6 +7,7 @@ namespace {
 
 constexpr Duration kGuessMemory = std::chrono::minutes(1);  // half-life of the time spent on guesses
 constexpr double kMostGuessing = 0.1;                       // of all time
+constexpr Duration kNotAgainFor = std::chrono::seconds(30);
 constexpr double kLn2 = 0.693147180559945;
 
 }  // namespace
@@ -58,6 +59,7 @@ std::optional<Guess> Prefetcher::best(const Residents& residents, const Moment& 
   std::optional<Guess> best;
   const auto consider = [&](std::optional<GenomeIndex> absent) {
     if (!absent) return;
+    if (const auto refused = refused_.find(*absent); refused != refused_.end() && moment.now < refused->second) return;
     const std::optional<Guess> guess = weigh_in(residents, *by_index_[*absent], chance_of(*absent, moment), moment, loader);
     if (guess && (!best || guess->verdict.gain_s() > best->verdict.gain_s())) best = guess;
   };
@@ -116,10 +118,13 @@ void Prefetcher::on_issued(const Guess& guess, Instant now) {
   outcomes_.on_issued(guess.genome->index, from_ms(guess.genome->hot.seconds * 1e3));
 }
 
-void Prefetcher::on_guess_done(bool is_done) {
+void Prefetcher::on_guess_done(bool is_done, Instant now) {
   if (!under_way_) return;
-  if (!is_done) (void)outcomes_.on_gone(under_way_->genome->index);
+  const GenomeIndex genome = under_way_->genome->index;
   under_way_.reset();
+  if (is_done) return void(refused_.erase(genome));
+  (void)outcomes_.on_gone(genome);
+  refused_[genome] = now + kNotAgainFor;
 }
 
 void Prefetcher::forget(const Usage& usage) {
@@ -128,6 +133,7 @@ void Prefetcher::forget(const Usage& usage) {
   policy_->forget(usage);
   for (Residents* residents : {&real_, &with_, &without_}) residents->forget(usage);
   (void)outcomes_.on_gone(usage.index);
+  refused_.erase(usage.index);
   if (under_way_ && under_way_->genome == &usage) under_way_.reset();
   if (usage.index < by_index_.size()) by_index_[usage.index] = nullptr;
 }

@@ -4,6 +4,7 @@
 // spent loading for guesses. Thread: one at a time. Memory: as predictor.h; two shadows.
 #pragma once
 
+#include <map>
 #include <optional>
 
 #include "manager/idle_histogram.h"
@@ -42,9 +43,10 @@ class Prefetcher {
   // For one that is expected with this chance: a hint, a clock. None when it is there already or the place is worth more.
   [[nodiscard]] std::optional<Guess> weigh(const Usage& genome, double chance, const Moment& moment, LoaderState loader) const;
 
-  // The pool was asked to bring it in; it has done so (on_came before), or not.
+  // The pool was asked to bring it in; it has done so (on_came before), or not: then it is not guessed again for half a
+  // minute. Its breaker may keep it out, or no place could be freed.
   void on_issued(const Guess& guess, Instant now);
-  void on_guess_done(bool is_done);
+  void on_guess_done(bool is_done, Instant now);
 
   [[nodiscard]] const PrefetchGate& gate() const { return gate_; }
   [[nodiscard]] OutcomeBook::Summary outcomes() const { return outcomes_.summary(); }
@@ -72,6 +74,7 @@ class Prefetcher {
   std::uint64_t last_use_ = 0;
   double shadow_loaded_s_ = 0;  // by the shadow with prefetch since the last request
   std::optional<Guess> under_way_;
+  std::map<GenomeIndex, Instant> refused_;  // until when
   double guessed_s_ = 0;        // decayed: loading for guesses
   Instant guessed_at_{};
 };

@@ -4,7 +4,7 @@
 //        CsvTable table(in, kColumns);
 //        GENEPOOL_TRY_VOID(table.read_header(CsvTable::Others::kRefused));
 //        while (true) { GENEPOOL_TRY(const bool is_there, table.next()); if (!is_there) break;
-//                       GENEPOOL_TRY(const double t, table.number(0, 0, 1e10)); ... }
+//                       GENEPOOL_TRY(const double t, table.number(0, 0, kMaxTraceSeconds)); ... }
 #pragma once
 
 #include <span>

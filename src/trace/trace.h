@@ -15,7 +15,7 @@ inline constexpr std::size_t kMaxTraceRequests = 20'000'000;
 inline constexpr std::size_t kMaxTraceNames = 1'000'000;  // genomes, and users
 inline constexpr std::size_t kMaxTraceNameBytes = 256;
 
-inline constexpr double kMaxTraceSeconds = 1e10;         // also fits seconds since 1970
+inline constexpr double kMaxTraceSeconds = 9e9;          // fits nanoseconds in 64 bits, and seconds since 1970
 
 inline constexpr std::uint32_t kNoUser = UINT32_MAX;  // the trace does not tell who asked
 
