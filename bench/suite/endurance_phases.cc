@@ -47,6 +47,7 @@ Result<void> crash_loop(Healing& bench) {
   const Duration length = bench.is_quick() ? Duration(20s) : Duration(600s);
   GENEPOOL_TRY_VOID(bench.stage(fmt::format("a genome that crashes for {:.0f} s", to_ms(length) / 1e3)));
   GENEPOOL_TRY(const RunningServer server, bench.serve({{"pool.spare_worker", "false"}}));
+  std::this_thread::sleep_for(3s);  // it has begun
   const double before = census_of(server.process.pid()).cpu_seconds;
   std::atomic<std::size_t> kills = 0;
   std::size_t asked = 0, answered = 0;
