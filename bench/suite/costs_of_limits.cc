@@ -37,7 +37,7 @@ Result<StageCosts> costs_of_limits(const SuiteResult& result, const Workload& wo
   GENEPOOL_TRY(costs.prefill_token, quantiles_of(result, "prefill_token"));
   GENEPOOL_TRY(costs.decode_token, quantiles_of(result, "decode_token"));
   // A genome alone may have all cores: then two at once are slower however many there are.
-  const auto two = std::ranges::find(result.rows, "decode_of_two", &Measurement::id);
+  const auto two = std::ranges::find(result.rows, "answer_of_two", &Measurement::id);
   if (two == result.rows.end() || two->samples.empty()) return fail(Code::kConflict, "two genomes at once were not measured");
   costs.cores = 2 / std::clamp(median_of(two->samples), 1.0, 2.0);
   return costs;

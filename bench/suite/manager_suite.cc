@@ -155,7 +155,11 @@ class ManagerSuite {
     misses.note = fmt::format("real {}, simulated {} of {}", real.misses, simulated.misses(), trace.requests.size());
     Measurement latency = ratio_row("latency_" + name, fmt::format("mean latency, {}: |real / simulated - 1|", name), 0.20);
     latency.samples = {std::abs(real.mean_s / simulated.total.mean() - 1)};
-    latency.note = fmt::format("real {:.1f} ms, simulated {:.1f} ms", real.mean_s * 1e3, simulated.total.mean() * 1e3);
+    const auto means = [](double total_ms, double first_ms, double grant_ms) {
+      return fmt::format("{:.1f} ms (to its worker {:.1f}, to the first token {:.1f})", total_ms, grant_ms, first_ms);
+    };
+    latency.note = fmt::format("real {}, simulated {}", means(real.mean_s * 1e3, mean(real.run.all(&Served::first_token_ms)), mean(real.run.all(&Served::queue_ms))),
+                               means(simulated.total.mean() * 1e3, simulated.first_token.mean() * 1e3, simulated.grant.mean() * 1e3));
     result_.rows.push_back(std::move(misses));
     result_.rows.push_back(std::move(latency));
   }

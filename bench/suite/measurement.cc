@@ -128,7 +128,7 @@ std::vector<Measurement> founding_rows() {
       shown_row("first_token_hot", "first token from HOT"),
       shown_row("prefill_token", "prefill, per token of the prompt"),
       shown_row("decode_token", "decode, per token"),
-      {"decode_of_two", "decode of two genomes at once, per token / alone", Unit::kRatio, std::nullopt, {}, {}, {}},
+      {"answer_of_two", "an answer beside another genome's, time / alone", Unit::kRatio, std::nullopt, {}, {}, {}},
       shown_row("first_token_warm", "first token from WARM"),
       shown_row("first_token_cold", "first token from COLD"),
   });

@@ -85,7 +85,7 @@ class Stopwatch {
 // http_phases.cc: on a server of its own, when no pool has the directory
 [[nodiscard]] Result<void> over_http(const Workload& workload, const SuiteOptions& options, SuiteResult& result, const Progress& progress);
 
-// healing_phases.cc: on servers of their own, when no pool has the directory
+// healing.cc: on servers of their own, when no pool has the directory
 [[nodiscard]] Result<void> healing_phases(const Workload& workload, const SuiteOptions& options, SuiteResult& result, const Progress& progress);
 
 // remedy_phases.cc: other ways

@@ -1,6 +1,6 @@
 // Recycling: may a genome's worker that has grown too much be replaced now? One that grows again at once must not cost its
-// genome a start every few seconds: the first may go at once, the next after 10 s, then 20 s, up to 5 min between two; ten
-// minutes without one and it is as new (the waits of crash loops, paging note, section 5).
+// genome a start every few seconds: the first may go at once, the next after 10 s, then 20 s, up to 5 min between two; ten quiet
+// minutes after that and it is as new (the waits of crash loops, paging note, section 5).
 // Pure; time is handed in. Thread: one at a time.
 #pragma once
 

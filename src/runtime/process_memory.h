@@ -1,4 +1,4 @@
-// What a process holds in RAM, from /proc/PID/smaps_rollup. Thread: any; blocks below a millisecond.
+// What a process holds in RAM, from /proc/PID/smaps_rollup. Thread: any; blocks for a millisecond or two per 200 MB.
 #pragma once
 
 #include <cstdint>
