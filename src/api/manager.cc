@@ -3,6 +3,7 @@
 #include "api/json.h"
 #include "api/user_number.h"
 #include "api/views.h"
+#include "manager/settings_of_config.h"
 
 namespace genepool::api {
 namespace {
@@ -28,6 +29,7 @@ Out manager_view(const RuntimeStatus& status, const Config& config) {
           {"sizing", config.manager_sizing},
           {"prefetch", config.manager_prefetch},
           {"max_hot", config.pool_max_hot},
+          {"max_hot_is_ours", manager_settings_of(config, {}).may_size_hot},
           {"hot_policy", policy(status.pool.hot_policy)},
           {"warm_policy", policy(status.pool.warm_policy)},
           {"gate", {{"is_open", m.is_gate_open}, {"open_share", m.gate_open_share}, {"loss_with_s", m.loss_with_s}, {"loss_without_s", m.loss_without_s}}},
@@ -37,6 +39,7 @@ Out manager_view(const RuntimeStatus& status, const Config& config) {
           {"prediction", {{"log_loss", m.log_loss}, {"voices", std::move(voices)}}},
           {"regret", m.regret ? Out(*m.regret) : Out()},
           {"brake", m.brake.empty() ? Out() : Out(m.brake)},
+          {"brake_blind_to", m.brake_blind_to.empty() ? Out() : Out(m.brake_blind_to)},
           {"decisions", m.decisions}};
 }
 

@@ -62,14 +62,16 @@ Result<std::vector<Contender>> contenders_of(const Invocation& invocation, const
   for (const std::string_view name : split(list, ',')) {
     GENEPOOL_TRY(contenders.emplace_back(), parse_contender(name));
   }
+  if (contenders.empty()) return fail(Code::kUsage, "compare what? Policies separated by commas, like lru,tournament, or all");
   return contenders;
 }
 
 }  // namespace
 
 Result<int> verb_simulate(const Invocation& invocation) {
-  if (invocation.has("--targets")) return show_targets(invocation);
   const std::string& source = invocation.argument("TRACE");
+  if (invocation.has("--targets") && !source.empty()) return fail(Code::kUsage, "--targets measures on traces of its own, not on {}", source);
+  if (invocation.has("--targets")) return show_targets(invocation);
   if (source.empty()) return fail(Code::kUsage, "simulate what? A trace's file, a profile's name (genepool trace profiles), or --targets");
   GENEPOOL_TRY(const Config config, settings_of(invocation));
   GENEPOOL_TRY(const std::int64_t seed, invocation.count("--seed", 1, 0, std::int64_t{1} << 62));

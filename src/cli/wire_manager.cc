@@ -41,6 +41,8 @@ Result<ManagerInfo> parse_manager(std::string_view text) {
     m.sizing = get<std::string>(j, "sizing");
     m.prefetch = get<std::string>(j, "prefetch");
     m.brake = get<std::string>(j, "brake");
+    m.brake_blind_to = get<std::string>(j, "brake_blind_to");
+    m.is_sized = m.mode != "off" && m.sizing != "fixed" && j.at("max_hot_is_ours").get<bool>();
     m.pid = get<std::int64_t>(j, "pid");
     m.max_hot = get<std::int64_t>(j, "max_hot");
     m.hot = policy_from(j.at("hot_policy"));
@@ -65,9 +67,10 @@ Result<ManagerInfo> parse_manager(std::string_view text) {
 }
 
 std::string manager_text(const ManagerInfo& m) {
-  std::string text = fmt::format("manager     {}, {}{}{}\n", m.mode, m.state, m.pid > 0 ? fmt::format(" (pid {})", m.pid) : "", m.why.empty() ? "" : ": " + m.why);
+  std::string text = fmt::format("manager     {}{}{}{}\n", m.mode, m.state == m.mode ? "" : ", " + m.state, m.pid > 0 ? fmt::format(" (pid {})", m.pid) : "", m.why.empty() ? "" : ": " + m.why);
   text += policy_line("HOT", m.hot) + policy_line("WARM", m.warm);
-  text += fmt::format("places      pool.max_hot {}, sized by {}{}\n", m.max_hot, m.sizing, m.brake.empty() ? "" : "; held: " + m.brake);
+  text += fmt::format("places      pool.max_hot {}, {}{}\n", m.max_hot, m.is_sized ? "sized by " + m.sizing : "left as it is", m.brake.empty() ? "" : "; held: " + m.brake);
+  if (!m.brake_blind_to.empty()) text += fmt::format("memory      Linux does not tell all: {}\n", m.brake_blind_to);
   text += fmt::format("guesses     {}; the gate is {} and was open {:.1f} % of the time; {} made, {} used, {} wasted ({}); precision {:.2f}, recall {:.2f}\n", m.prefetch,
                       m.is_gate_open ? "open" : "closed", 100 * m.gate_open_share, m.issued, m.used, m.wasted, human_ms(m.wasted_ms), m.precision, m.recall);
   text += fmt::format("hints       {} taken, {} came true\n", m.hints_taken, m.hints_came);
@@ -75,7 +78,7 @@ std::string manager_text(const ManagerInfo& m) {
   for (const auto& [name, weight] : m.voices) text += fmt::format(" {} {:.2f}", name, weight);
   text += m.regret ? fmt::format("\nregret      {:.1f} % of the last requests missed HOT and would not have with the future known", 100 * *m.regret)
                    : "\nregret      not known before 2,048 requests";
-  return text + fmt::format("\ndecisions   {}: genepool manager log\n", m.decisions);
+  return text + fmt::format("\ndecisions   {} since it began: genepool manager log\n", m.decisions);
 }
 
 std::string hint_body(const std::string& genome, const std::string& user, const std::string& eta, const std::string& ttl) {

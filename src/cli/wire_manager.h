@@ -12,14 +12,14 @@
 namespace genepool::cli {
 
 struct ManagerInfo {
-  std::string mode, state, why, sizing, prefetch, brake;
+  std::string mode, state, why, sizing, prefetch, brake, brake_blind_to;
   std::int64_t pid = 0, max_hot = 0;
   struct Policy {
     std::string name, follows;
     std::vector<std::pair<std::string, double>> losses;  // seconds lost lately, by expert
   };
   Policy hot, warm;
-  bool is_gate_open = false;
+  bool is_gate_open = false, is_sized = false;  // sized: max_hot is the manager's to change
   double gate_open_share = 0, precision = 0, recall = 0, wasted_ms = 0, log_loss = 0;
   std::uint64_t issued = 0, used = 0, wasted = 0, hints_taken = 0, hints_came = 0, decisions = 0;
   std::optional<double> regret;  // of the last requests, the share missed beyond what knowing the future would

@@ -6,7 +6,7 @@ namespace genepool {
 namespace {
 
 constexpr double kHintsPerS = 1, kBurst = 5;
-constexpr Duration kLongest = std::chrono::seconds(60);
+constexpr Duration kLongest = std::chrono::seconds(60), kLateness = std::chrono::seconds(10);
 
 tl::unexpected<Error> too_many(Duration wait, std::string_view what) {
   auto refusal = fail(Code::kQueueFull, "{}", what);
@@ -23,9 +23,9 @@ Result<void> Hints::admit(const SessionHint& hint, Instant now) {
   if (source.was_taken) bucket = TokenBucket(kHintsPerS, kBurst);
   if (!bucket.take(now)) return too_many(bucket.wait(), "too many hints: at most 1 a second, 5 at once");
   if (hint.eta < Duration::zero() || hint.eta > kLongest) {
-    return fail_param(Code::kBadRequest, "eta", "must be between 0 and 60 s, found {} s", to_ms(hint.eta) / 1e3);
+    return fail_param(Code::kBadRequest, "eta", "eta must be between 0 and 60 s, found {} s", to_ms(hint.eta) / 1e3);
   }
-  if (hint.ttl <= Duration::zero()) return fail_param(Code::kBadRequest, "ttl", "must be more than 0");
+  if (hint.ttl <= Duration::zero()) return fail_param(Code::kBadRequest, "ttl", "ttl must be more than 0");
   return {};
 }
 
@@ -40,7 +40,7 @@ Result<ExpectedSession> Hints::take(const SessionHint& hint, const std::function
   expire(now);
   GENEPOOL_TRY_VOID(admit(hint, now));
   GENEPOOL_TRY(ExpectedSession session, meant_by(hint));
-  session.until = now + std::min({hint.eta + 2 * load_time(session.genome), kLongest, hint.ttl});
+  session.until = now + std::min({hint.eta + std::max(2 * load_time(session.genome), kLateness), kLongest, hint.ttl});
   const auto known = live_.find(session.genome);
   if (known == live_.end() && live_.size() == kMostLive) return too_many(kLongest, "too many hints are live");
   const bool extends = known != live_.end() && !known->second.has_come;
@@ -76,15 +76,14 @@ void Hints::expire(Instant now) {
   });
 }
 
-bool Hints::protects(GenomeIndex genome, Instant now) const {
-  const auto hinted = live_.find(genome);
-  return hinted != live_.end() && now < hinted->second.session.until;
+void Hints::on_done(GenomeIndex genome, bool is_done) {
+  if (const auto hinted = live_.find(genome); hinted != live_.end()) hinted->second.is_done = is_done;
 }
 
 std::vector<ExpectedSession> Hints::awaited(Instant now) const {
   std::vector<ExpectedSession> sessions;
   for (const auto& [genome, live] : live_) {
-    if (!live.has_come && now < live.session.until) sessions.push_back(live.session);
+    if (!live.has_come && !live.is_done && now < live.session.until) sessions.push_back(live.session);
   }
   return sessions;
 }

@@ -1,5 +1,5 @@
 // Hints: "a session with this genome opens soon". A hint makes its genome a candidate for prefetch and protects it from eviction
-// for eta + 2 x its load time, at most 60 s and at most its own ttl; a pinned or busy worker is not for a hint to displace.
+// until 10 s after its eta (people are late), or 2 x its load time where that is more; at most 60 s and at most its own ttl; a pinned or busy worker is not for a hint to displace.
 // A hint that names no genome means the user's last one, with the user's own hit rate as its chance (user_memory.h).
 // Each source (an API key, an address) may give 1 hint a second, 5 at once. Bounds: 1,024 sources and 256 live hints.
 // Thread: one at a time.
@@ -51,9 +51,9 @@ class Hints {
   void expire(Instant now);                          // call it every few seconds
   void forget(GenomeIndex genome);
 
-  [[nodiscard]] bool protects(GenomeIndex genome, Instant now) const;
-  // Those whose session has not come yet, by genome: what to prefetch.
+  // Those whose session has not come yet and for which nothing was done yet, by genome: what to prefetch.
   [[nodiscard]] std::vector<ExpectedSession> awaited(Instant now) const;
+  void on_done(GenomeIndex genome, bool is_done = true);  // what there was to do; false: it failed, and may be tried again
   [[nodiscard]] const HintCounts& counts() const { return counts_; }
 
  private:
@@ -61,7 +61,7 @@ class Hints {
   static constexpr std::size_t kMostLive = 256;
   struct Live {
     ExpectedSession session;
-    bool has_come = false;
+    bool has_come = false, is_done = false;
   };
   [[nodiscard]] Result<void> admit(const SessionHint& hint, Instant now);
   [[nodiscard]] Result<ExpectedSession> meant_by(const SessionHint& hint) const;

@@ -17,16 +17,14 @@ struct Scene {
   }
 };
 
-TEST(Hints, a_named_genome_is_certain_and_protected_for_eta_and_two_loads) {
+TEST(Hints, a_named_genome_is_certain_and_protected_past_its_eta) {
   Scene s;
   const auto session = s.take({.genome = 3, .eta = 5s}, 100s);
   ASSERT_TRUE(session);
   EXPECT_EQ(session->genome, 3U);
   EXPECT_EQ(session->chance, 1);
-  EXPECT_EQ(session->until, 111s);
-  EXPECT_TRUE(s.hints.protects(3, 110s));
-  EXPECT_FALSE(s.hints.protects(3, 111s));
-  EXPECT_FALSE(s.hints.protects(4, 110s));
+  EXPECT_EQ(session->until, 115s) << "people are late";
+  EXPECT_EQ(s.take({.genome = 20, .eta = 5s}, 100s)->until, 145s) << "twice its load time is longer";
 }
 
 TEST(Hints, protection_ends_after_a_minute_or_with_the_ttl) {
@@ -82,7 +80,7 @@ TEST(Hints, live_hints_and_sources_are_bounded) {
   for (std::uint64_t source = 1'000; source < 3'000; ++source) EXPECT_TRUE(s.take({.genome = 1, .source = source}, 161s));
 }
 
-TEST(Hints, what_came_is_no_longer_awaited_but_still_protected) {
+TEST(Hints, what_came_is_no_longer_awaited) {
   Scene s;
   ASSERT_TRUE(s.take({.genome = 3, .eta = 5s}, 100s));
   ASSERT_TRUE(s.take({.genome = 2, .eta = 5s}, 100s));
@@ -91,7 +89,10 @@ TEST(Hints, what_came_is_no_longer_awaited_but_still_protected) {
   for (int i = 0; i < 2; ++i) s.hints.on_request(3, 104s);
   s.hints.on_request(9, 104s);
   EXPECT_EQ(s.hints.awaited(104s).size(), 1U);
-  EXPECT_TRUE(s.hints.protects(3, 104s));
+  s.hints.on_done(2);
+  EXPECT_TRUE(s.hints.awaited(104s).empty()) << "there is nothing to do for it";
+  s.hints.on_done(2, false);
+  EXPECT_EQ(s.hints.awaited(104s).size(), 1U);
   s.hints.expire(120s);
   EXPECT_TRUE(s.hints.awaited(104s).empty());
   EXPECT_EQ(s.hints.counts().taken, 2U);
@@ -105,11 +106,10 @@ TEST(Hints, a_second_hint_extends_the_first) {
   ASSERT_TRUE(s.take({.genome = 3, .eta = 20s}, 100s));
   const auto second = s.take({.user = 7, .eta = 1s}, 101s);
   ASSERT_TRUE(second);
-  EXPECT_EQ(second->until, 126s);
+  EXPECT_EQ(second->until, 130s);
   EXPECT_EQ(second->chance, 1);
   EXPECT_EQ(s.hints.counts().taken, 1U);
   s.hints.forget(3);
-  EXPECT_FALSE(s.hints.protects(3, 102s));
   EXPECT_EQ(s.hints.counts().expired, 1U);
 }
 

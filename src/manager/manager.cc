@@ -51,11 +51,10 @@ void Manager::handle(const RequestSeen& request) {
 }
 
 void Manager::handle(const CameIn& came) {
-  Usage* usage = find(came.genome);
-  if (usage == nullptr) return;
-  book_.on_hot(*usage, came.spawn);
-  if (came.from == Tier::kCold) book_.on_warm(*usage, came.took - came.spawn);
-  prefetcher_.on_came(*usage);
+  Usage& usage = know(came.genome);
+  book_.on_hot(usage, came.spawn);
+  if (came.from == Tier::kCold) book_.on_warm(usage, came.took - came.spawn);
+  prefetcher_.on_came(usage);
 }
 
 void Manager::handle(const LeftHot& left) {
@@ -70,9 +69,10 @@ void Manager::handle(const GuessDone& done) {
   const Usage* genome = prefetcher_.under_way();
   prefetcher_.on_guess_done(done.is_done, now_);
   if (done.is_done || genome == nullptr) return;
+  hints_.on_done(genome->index, false);
   const auto open = open_guesses_.find(genome->index);
   if (open == open_guesses_.end()) return;
-  out(Realised{open->second.decision, 0, "not done: there was no room any more"});
+  out(Realised{open->second.decision, 0, "not done: no room, or its breaker keeps it out"});
   open_guesses_.erase(open);
 }
 
@@ -121,12 +121,28 @@ void Manager::guess() {
   if (asked_ || !sizer_.brakes().may_speculate) return;
   for (const ExpectedSession& session : hints_.awaited(now_)) {
     const Usage& genome = *prefetcher_.genome(session.genome);
-    if (try_guess(prefetcher_.weigh(genome, session.chance, moment(), loader()), DecisionKind::kHint, session.until, "a session was announced")) return;
+    if (prefetcher_.residents().has(genome)) {
+      keep(genome, session);
+    } else if (try_guess(prefetcher_.weigh(genome, session.chance, moment(), loader()), DecisionKind::kHint, session.until, "a session was announced")) {
+      return hints_.on_done(session.genome);
+    }
   }
   if (settings_.prefetch == PrefetchRule::kFounding) return guess_as_founded();
   if (settings_.prefetch == PrefetchRule::kOff) return;
   if (!prefetcher_.gate().is_open()) return;
   (void)try_guess(prefetcher_.likeliest(moment(), loader()), DecisionKind::kGuess, {}, "the likeliest of those that are not HOT");
+}
+
+// It is HOT: the pool lets others go first. No guess, nothing is loaded.
+void Manager::keep(const Usage& genome, const ExpectedSession& session) {
+  hints_.on_done(session.genome);
+  Decision d;
+  d.kind = DecisionKind::kHint;
+  d.subject = name_of(genome);
+  d.action = fmt::format("keep {} HOT", d.subject);
+  d.reason = "a session was announced";
+  (void)decide(std::move(d));
+  if (is_on()) out(MakeHot{++last_command_, genome.identity, std::nullopt, session.until, session.chance});
 }
 
 bool Manager::try_guess(const std::optional<Guess>& guess, DecisionKind kind, Instant protect_until, std::string_view why) {
@@ -147,7 +163,10 @@ bool Manager::try_guess(const std::optional<Guess>& guess, DecisionKind kind, In
   d.alternatives = {{"leave it", 0, ""}, {"make it HOT", guess->verdict.gain_s(), ""}};
   d.expected = guess->verdict.gain_s();
   const std::uint64_t decision = decide(std::move(d));
-  if (!is_on()) return true;
+  if (!is_on()) {
+    prefetcher_.put_off(*guess->genome, now_);
+    return true;
+  }
   open_guesses_[guess->genome->index] = {decision, guess->genome->hot.seconds, now_};
   prefetcher_.on_issued(*guess, now_);
   asked_ = ++last_command_;
@@ -257,6 +276,7 @@ ManagerStatus Manager::status() const {
                        .log_loss = predictor.mixture().log_loss(),
                        .regret = regret_.share(knobs_.max_hot),
                        .brake = sizer_.brakes().reason,
+                       .brake_blind_to = sizer_.brakes().blind_to,
                        .decisions = next_decision_ - 1};
   for (std::size_t i = 0; i < predictor.voice_names().size(); ++i) {
     status.voices.push_back({std::string(predictor.voice_names()[i]), predictor.mixture().weights()[i], ""});

@@ -57,6 +57,7 @@ class Manager {
 
   // The best thing to bring in now: what was announced, else what is likely.
   void guess();
+  void keep(const Usage& genome, const ExpectedSession& session);
   bool try_guess(const std::optional<Guess>& guess, DecisionKind kind, Instant protect_until, std::string_view why);
   void guess_as_founded();
   void report(const Usage& usage, std::optional<OutcomeBook::Outcome> outcome);

@@ -36,7 +36,7 @@ class ManagerTest : public testing::Test {
       hot_.erase(it);
     } else {
       if (hot_.size() == knobs_.max_hot) leave(hot_.front());
-      tell(CameIn{id_of(name), Tier::kWarm, 1s, 1s});
+      tell(CameIn{seen(name), Tier::kWarm, 1s, 1s});
     }
     hot_.push_back(name);
     tell(Answered{id_of(name)});
@@ -50,9 +50,10 @@ class ManagerTest : public testing::Test {
     for (const char name : std::vector(hot_)) {
       if (wish.victim == id_of(name)) leave(name);
     }
-    tell(CameIn{wish.genome, Tier::kWarm, 1s, 1s});
     for (char name = 'A'; name <= 'Z'; ++name) {
-      if (wish.genome == id_of(name)) hot_.push_back(name);
+      if (wish.genome != id_of(name)) continue;
+      tell(CameIn{seen(name), Tier::kWarm, 1s, 1s});
+      hot_.push_back(name);
     }
     tell(GuessDone{wish.command, true});
   }
@@ -150,10 +151,58 @@ TEST_F(ManagerTest, a_guess_that_was_refused_is_not_made_again_at_once) {
   EXPECT_EQ(all<MakeHot>()[0].genome, refused.genome);
 }
 
+TEST_F(ManagerTest, a_hint_that_was_refused_is_tried_again_after_three_seconds) {
+  ask('A');
+  ask('B');
+  tell(session_of(seen('C')));
+  tell(GuessDone{all<MakeHot>().at(0).command, false});
+  for (int i = 0; i < 5; ++i) tell(Answered{id_of('B')});
+  EXPECT_EQ(all<MakeHot>().size(), 1u);
+  now_ += 3s;
+  tell(Answered{id_of('B')});
+  EXPECT_EQ(all<MakeHot>().size(), 2u);
+  EXPECT_EQ(manager_->status().guesses.issued, 1u) << "what was refused is no guess";
+  EXPECT_EQ(manager_->status().guesses.wasted, 0u);
+}
+
+// Brought in by hand: it was never asked for, and is HOT all the same.
+TEST_F(ManagerTest, what_comes_in_without_a_request_is_known) {
+  tell(CameIn{seen('A'), Tier::kWarm, 1s, 1s});
+  tell(CameIn{seen('B'), Tier::kWarm, 1s, 1s});
+  tell(session_of(seen('C')));
+  ASSERT_EQ(all<MakeHot>().size(), 1u);
+  EXPECT_TRUE(all<MakeHot>()[0].victim);
+}
+
+TEST_F(ManagerTest, a_request_that_joins_its_guess_has_used_it) {
+  ask('A');
+  ask('B');
+  tell(session_of(seen('C')));
+  now_ += 1s;
+  tell(RequestSeen{seen('C'), 0, 0});
+  ASSERT_EQ(all<Realised>().size(), 1u);
+  EXPECT_THAT(all<Realised>()[0].outcome, HasSubstr("used after"));
+}
+
+TEST_F(ManagerTest, brakes_never_give_places) {
+  settings_.hot_places = {8, 10};
+  make();
+  StatusSeen status;
+  status.pressure.stalls = MemoryPressure::Stalls{};
+  tell(status);
+  for (int i = 1; i <= 10; ++i) {
+    now_ += 2s;
+    status.pressure.stalls->some.total_us = status.pressure.stalls->full.total_us = i * 1'000'000;
+    tell(status);
+  }
+  EXPECT_TRUE(all<SetNumber>().empty());
+  EXPECT_EQ(all<Decided>().size(), 1u) << "and a stall that lasts is told once";
+}
+
 TEST_F(ManagerTest, a_user_stands_for_the_genome_asked_for_last) {
   now_ += 1s;
   tell(RequestSeen{seen('A'), 42, 0});
-  tell(CameIn{id_of('A'), Tier::kWarm, 1s, 1s});
+  tell(CameIn{seen('A'), Tier::kWarm, 1s, 1s});
   tell(LeftHot{id_of('A')});
   wishes_.clear();
   tell(SessionExpected{.ticket = 1, .user = 42, .source = 1, .eta = 1s, .ttl = 60s});
@@ -173,6 +222,8 @@ TEST_F(ManagerTest, in_advise_it_decides_and_does_nothing) {
   EXPECT_TRUE(all<MakeHot>().empty());
   ASSERT_EQ(all<Decided>().size(), 1u);
   EXPECT_TRUE(all<Decided>()[0].decision.is_advice);
+  for (int i = 0; i < 5; ++i) ask("AB"[i % 2]);
+  EXPECT_EQ(all<Decided>().size(), 1u) << "said once";
 }
 
 // A, B, A, B ... with a C between: three places would save every load. By hand: the first decision after 75 requests and three
@@ -272,10 +323,13 @@ TEST_F(ManagerTest, one_that_begins_anew_is_told_who_is_hot) {
   tell(IsHot{seen('A')});
   tell(IsHot{seen('B')});
   tell(session_of(seen('A')));
-  EXPECT_TRUE(all<MakeHot>().empty());
+  ASSERT_EQ(all<Decided>().size(), 1u);
+  EXPECT_EQ(all<Decided>()[0].decision.action, "keep A HOT");
+  ASSERT_EQ(all<MakeHot>().size(), 1u) << "which protects it";
+  EXPECT_FALSE(all<MakeHot>()[0].victim);
   tell(session_of(seen('C')));
-  ASSERT_EQ(all<MakeHot>().size(), 1u);
-  EXPECT_TRUE(all<MakeHot>()[0].victim) << "no place is free";
+  ASSERT_EQ(all<MakeHot>().size(), 2u);
+  EXPECT_TRUE(all<MakeHot>()[1].victim) << "no place is free";
 }
 
 TEST_F(ManagerTest, another_expert_is_news) {

@@ -45,7 +45,7 @@ void walk_fields(auto& f, Is<ManagerStatus::Guesses> auto& v) {
 }
 void walk_fields(auto& f, Is<ManagerStatus> auto& v) {
   f(v.is_gate_open), f(v.gate_open_share), f(v.loss_with_s), f(v.loss_without_s), f(v.guesses), f(v.hints_taken), f(v.hints_came);
-  f(v.hints_expired), f(v.log_loss), f(v.regret), f(v.voices), f(v.brake), f(v.decisions);
+  f(v.hints_expired), f(v.log_loss), f(v.regret), f(v.voices), f(v.brake), f(v.brake_blind_to), f(v.decisions);
 }
 void walk_fields(auto& f, Is<Alive> auto& v) { f(v.status); }
 

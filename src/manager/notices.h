@@ -47,7 +47,7 @@ struct Answered {  // a request has ended: its genome may be idle now
   Identity genome;
 };
 struct CameIn {
-  Identity genome;
+  GenomeSeen genome;
   Tier from = Tier::kCold;
   Duration took{}, spawn{};  // as BroughtIn
 };
@@ -126,6 +126,7 @@ struct ManagerStatus {
   std::optional<double> regret;                // misses beyond MIN's, of the last requests (live_regret.h)
   std::vector<Decision::Number> voices;        // how much each is listened to
   std::string brake;                           // what shortness of memory forbids now, "" = nothing
+  std::string brake_blind_to;                  // what Linux does not tell of memory here, "" = nothing
   std::uint64_t decisions = 0;
 };
 struct Alive {  // about once a second

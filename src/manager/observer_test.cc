@@ -40,6 +40,10 @@ TEST_F(ObserverTest, a_request_is_seen_when_it_comes_and_when_its_answer_ends) {
   EXPECT_EQ(observe(Release{.request = 7}, {}), "") << "once";
 }
 
+TEST_F(ObserverTest, who_is_turned_away_on_arrival_is_no_demand) {
+  EXPECT_EQ(observe(Arrive{.request = 7, .genome = {id_of('A'), 2, {}}}, {RefuseRequest{7, {}}}), "");
+}
+
 TEST_F(ObserverTest, what_was_refused_was_not_answered) {
   (void)observe(Arrive{.request = 7, .genome = {id_of('A'), 2, {}}}, {GrantRequest{7, 1, id_of('A')}});
   EXPECT_EQ(observe(WorkerGone{1}, {RefuseRequest{7, {}}}), "");
@@ -48,7 +52,7 @@ TEST_F(ObserverTest, what_was_refused_was_not_answered) {
 
 TEST_F(ObserverTest, a_genome_leaves_when_its_worker_is_killed_or_dies_and_only_once) {
   EXPECT_EQ(observe(Tick{}, {SpawnWorker{1, id_of('A')}}), "") << "not before it is HOT";
-  EXPECT_EQ(observe(WorkerReady{1}, {BroughtIn{1, id_of('A'), Tier::kCold, 2s, 1s}}), lines({CameIn{id_of('A'), Tier::kCold, 2s, 1s}}));
+  EXPECT_EQ(observe(WorkerReady{1}, {BroughtIn{1, id_of('A'), Tier::kCold, 2s, 1s}}), lines({CameIn{genome('A'), Tier::kCold, 2s, 1s}}));
   EXPECT_EQ(observe(Tick{}, {KillWorker{1, id_of('A')}}), lines({LeftHot{id_of('A')}}));
   EXPECT_EQ(observe(WorkerGone{1}, {}), "");
   bring_in('A', 2);

@@ -11,6 +11,12 @@ void OutcomeBook::on_issued(GenomeIndex genome, Duration load) {
   if (recent_.size() > kRecent) recent_.pop_front();
 }
 
+void OutcomeBook::on_refused(GenomeIndex genome) {
+  if (open_.erase(genome) == 0) return;
+  --summary_.issued;
+  recent_.pop_back();
+}
+
 std::optional<OutcomeBook::Outcome> OutcomeBook::on_request(GenomeIndex genome, bool was_hot) {
   if (!was_hot) ++summary_.misses;
   const auto open = open_.find(genome);

@@ -33,6 +33,8 @@ class OutcomeBook {
 
   // `load`: what it took, or is believed to take. A genome that is loaded again while its load is open was not used.
   void on_issued(GenomeIndex genome, Duration load);
+  // It was not done: as if it had not been issued. Requires: nothing was issued since.
+  void on_refused(GenomeIndex genome);
   // A request for the genome; `was_hot`: it had not to wait for a load. The load's outcome, when it had one open.
   std::optional<Outcome> on_request(GenomeIndex genome, bool was_hot);
   // The genome left its place, or its load failed, or its index goes to another. The load's outcome, when it had one open.

@@ -52,6 +52,20 @@ TEST(OutcomeBook, loaded_again_the_first_load_was_in_vain) {
   EXPECT_EQ(book.summary().used, 1U);
 }
 
+TEST(OutcomeBook, what_was_refused_was_never_issued) {
+  OutcomeBook book;
+  book.on_issued(1, 200ms);
+  book.on_issued(2, 200ms);
+  book.on_refused(2);
+  book.on_refused(2);
+  EXPECT_EQ(book.on_gone(2), std::nullopt);
+  EXPECT_EQ(book.on_request(1, true), Outcome::kUsed);
+  EXPECT_EQ(book.summary().issued, 1U);
+  EXPECT_EQ(book.summary().wasted_ms, 0);
+  EXPECT_EQ(book.summary().recently_issued, 1U);
+  EXPECT_EQ(book.summary().recently_used, 1U);
+}
+
 TEST(OutcomeBook, the_last_fifty_are_shown) {
   OutcomeBook book;
   book.on_issued(1'000, 1ms);

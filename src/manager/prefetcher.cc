@@ -7,7 +7,7 @@ namespace {
 
 constexpr Duration kGuessMemory = std::chrono::minutes(1);  // half-life of the time spent on guesses
 constexpr double kMostGuessing = 0.1;                       // of all time
-constexpr Duration kNotAgainFor = std::chrono::seconds(30);
+constexpr Duration kNoGuessFor = std::chrono::seconds(30), kNoHintFor = std::chrono::seconds(3);
 constexpr double kLn2 = 0.693147180559945;
 
 }  // namespace
@@ -29,7 +29,8 @@ void Prefetcher::know(const Usage& usage) {
 
 std::optional<OutcomeBook::Outcome> Prefetcher::on_request(const Usage& usage, const Moment& moment, LoaderState loader) {
   last_use_ = usage.last_use;
-  const auto outcome = outcomes_.on_request(usage.index, real_.has(usage));
+  const bool is_coming = under_way_ && under_way_->genome == &usage;  // it waits for the rest of that load only
+  const auto outcome = outcomes_.on_request(usage.index, real_.has(usage) || is_coming);
   (void)policy_->on_request(usage, moment.now);
   shadow(usage, moment, loader);
   return outcome;
@@ -59,7 +60,7 @@ std::optional<Guess> Prefetcher::best(const Residents& residents, const Moment& 
   std::optional<Guess> best;
   const auto consider = [&](std::optional<GenomeIndex> absent) {
     if (!absent) return;
-    if (const auto refused = refused_.find(*absent); refused != refused_.end() && moment.now < refused->second) return;
+    if (was_put_off(*absent, kNoGuessFor, moment.now)) return;
     const std::optional<Guess> guess = weigh_in(residents, *by_index_[*absent], chance_of(*absent, moment), moment, loader);
     if (guess && (!best || guess->verdict.gain_s() > best->verdict.gain_s())) best = guess;
   };
@@ -96,7 +97,7 @@ std::optional<Guess> Prefetcher::likeliest(const Moment& moment, LoaderState loa
 }
 
 std::optional<Guess> Prefetcher::weigh(const Usage& genome, double chance, const Moment& moment, LoaderState loader) const {
-  if (!may_load(moment.now)) return std::nullopt;
+  if (!may_load(moment.now) || was_put_off(genome.index, kNoHintFor, moment.now)) return std::nullopt;
   return weigh_in(real_, genome, chance, moment, loader);
 }
 
@@ -118,13 +119,19 @@ void Prefetcher::on_issued(const Guess& guess, Instant now) {
   outcomes_.on_issued(guess.genome->index, from_ms(guess.genome->hot.seconds * 1e3));
 }
 
+bool Prefetcher::was_put_off(GenomeIndex genome, Duration lately, Instant now) const {
+  const auto at = put_off_.find(genome);
+  return at != put_off_.end() && now - at->second < lately;
+}
+
 void Prefetcher::on_guess_done(bool is_done, Instant now) {
   if (!under_way_) return;
-  const GenomeIndex genome = under_way_->genome->index;
+  const Usage& genome = *under_way_->genome;
   under_way_.reset();
-  if (is_done) return void(refused_.erase(genome));
-  (void)outcomes_.on_gone(genome);
-  refused_[genome] = now + kNotAgainFor;
+  if (is_done) return;
+  outcomes_.on_refused(genome.index);
+  guessed_s_ = std::max(0.0, guessed_s_ - genome.hot.seconds);
+  put_off(genome, now);
 }
 
 void Prefetcher::forget(const Usage& usage) {
@@ -133,7 +140,7 @@ void Prefetcher::forget(const Usage& usage) {
   policy_->forget(usage);
   for (Residents* residents : {&real_, &with_, &without_}) residents->forget(usage);
   (void)outcomes_.on_gone(usage.index);
-  refused_.erase(usage.index);
+  put_off_.erase(usage.index);
   if (under_way_ && under_way_->genome == &usage) under_way_.reset();
   if (usage.index < by_index_.size()) by_index_[usage.index] = nullptr;
 }

@@ -43,10 +43,12 @@ class Prefetcher {
   // For one that is expected with this chance: a hint, a clock. None when it is there already or the place is worth more.
   [[nodiscard]] std::optional<Guess> weigh(const Usage& genome, double chance, const Moment& moment, LoaderState loader) const;
 
-  // The pool was asked to bring it in; it has done so (on_came before), or not: then it is not guessed again for half a
-  // minute. Its breaker may keep it out, or no place could be freed.
+  // The pool was asked to bring it in; it has done so (on_came before), or not: then that is put_off(). Its breaker may
+  // keep it out, or no place could be freed.
   void on_issued(const Guess& guess, Instant now);
   void on_guess_done(bool is_done, Instant now);
+  // It is not to be advised again at once: a guess for half a minute, a hint for 3 s.
+  void put_off(const Usage& genome, Instant now) { put_off_[genome.index] = now; }
 
   [[nodiscard]] const PrefetchGate& gate() const { return gate_; }
   [[nodiscard]] OutcomeBook::Summary outcomes() const { return outcomes_.summary(); }
@@ -61,6 +63,7 @@ class Prefetcher {
   [[nodiscard]] std::optional<Guess> weigh_in(const Residents& residents, const Usage& genome, double chance, const Moment& moment, LoaderState loader) const;
   [[nodiscard]] double chance_of(GenomeIndex genome, const Moment& moment) const;
   [[nodiscard]] bool may_load(Instant now) const;
+  [[nodiscard]] bool was_put_off(GenomeIndex genome, Duration lately, Instant now) const;
 
   Budget budget_;
   PolicyKind policy_kind_;
@@ -74,7 +77,7 @@ class Prefetcher {
   std::uint64_t last_use_ = 0;
   double shadow_loaded_s_ = 0;  // by the shadow with prefetch since the last request
   std::optional<Guess> under_way_;
-  std::map<GenomeIndex, Instant> refused_;  // until when
+  std::map<GenomeIndex, Instant> put_off_;  // when
   double guessed_s_ = 0;        // decayed: loading for guesses
   Instant guessed_at_{};
 };

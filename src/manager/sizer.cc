@@ -58,7 +58,9 @@ std::vector<SizeChange> Sizer::on_status(const StatusSeen& status, Instant now) 
     if (change) changes.push_back(std::move(*change));
   };
   const bool is_news = verdict_.may_grow != before.may_grow || verdict_.may_speculate != before.may_speculate;
-  if (is_news || verdict_.shed != Shed::kNothing || verdict_.new_size) add(by_brakes());
+  const SizeChange braked = by_brakes();
+  if (is_news || !braked.settings.empty()) changes.push_back(braked);
+  if (!braked.settings.empty()) return changes;  // the law has not seen that size yet
   if (settings_.sizing == SizingRule::kLaw && settings_.may_size_hot) add(by_law(now));
   if (settings_.sizing == SizingRule::kFounding) add(by_founding_rules(status, now));
   return changes;
@@ -118,14 +120,14 @@ std::optional<SizeChange> Sizer::by_founding_rules(const StatusSeen& status, Ins
 }
 
 // What is shed is told by the size: the pool evicts whoever is worth least. One slot at a time comes back by the law.
-std::optional<SizeChange> Sizer::by_brakes() {
+SizeChange Sizer::by_brakes() const {
   SizeChange change;
   change.decision.kind = DecisionKind::kBrake;
   change.decision.subject = "memory";
   change.decision.action = verdict_.may_grow ? verdict_.may_speculate ? "growth and guesses are allowed again" : "no guesses" : "no growth, no guesses";
   change.decision.reason = verdict_.reason.empty() ? "memory is free again" : verdict_.reason;
   std::optional<std::uint32_t> size = verdict_.new_size;
-  if (!size && verdict_.shed == Shed::kHalfOfSpare) size = std::max(settings_.hot_places.least, (knobs_.max_hot + 1) / 2);
+  if (!size && verdict_.shed == Shed::kHalfOfSpare) size = std::min(knobs_.max_hot, std::max(settings_.hot_places.least, (knobs_.max_hot + 1) / 2));
   const bool may_size = settings_.may_size_hot && settings_.sizing != SizingRule::kFixed;
   if (!may_size || !size || *size == knobs_.max_hot) return change;
   change.settings.push_back({kMaxHot, *size});

@@ -51,7 +51,7 @@ class Sizer {
   [[nodiscard]] MemoryBudget budget() const;
   [[nodiscard]] std::optional<SizeChange> by_law(Instant now);
   [[nodiscard]] std::optional<SizeChange> by_founding_rules(const StatusSeen& status, Instant now);
-  [[nodiscard]] std::optional<SizeChange> by_brakes();
+  [[nodiscard]] SizeChange by_brakes() const;
 
   ManagerSettings settings_;
   Knobs knobs_;

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace genepool {
 namespace {
 
@@ -9,9 +11,20 @@ constexpr double kGrowAbove = 1.1, kShrinkBelow = 0.9;  // x price
 constexpr std::uint32_t kGrowWindows = 3, kShrinkWindows = 5;
 constexpr double kSecondsPerHour = 3600;
 
-SizingDecision measure(const LruCurve& curve, std::uint32_t size, SlotPrice price, Instant now) {
+// What each slot more would save: of the next two, or of as many as save the most on average. Genomes asked for in turn save
+// nothing until all of them have a place, and then everything.
+double gain_of_more(const LruCurve& curve, std::uint32_t size, std::uint32_t most, Instant now) {
+  double sum = curve.gain_between(size, size + 2, now), best = sum / 2;
+  for (std::uint32_t last = size + 3; last <= most; ++last) {
+    sum += curve.gain(last, now);
+    best = std::max(best, sum / (last - size));
+  }
+  return best;
+}
+
+SizingDecision measure(const LruCurve& curve, std::uint32_t size, std::uint32_t most, SlotPrice price, Instant now) {
   SizingDecision window{.at = now, .from = size, .to = size, .price = price};
-  window.up = curve.gain_between(size, size + 2, now) / 2;
+  window.up = gain_of_more(curve, size, most, now);
   window.last = size == 0 ? 0 : curve.gain(size, now);
   window.grow_value = (window.up - price.one_more) * kSecondsPerHour;
   window.shrink_value = (price.last - window.last) * kSecondsPerHour;
@@ -24,7 +37,7 @@ std::optional<SizingDecision> SizingLaw::update(const LruCurve& curve, std::uint
                                                 Instant now) {
   if (now - window_began_ < kWindow) return std::nullopt;
   window_began_ = now;
-  SizingDecision decision = measure(curve, size, price, now);
+  SizingDecision decision = measure(curve, size, bounds_.most, price, now);
   count_votes(decision);
   decision.grow_windows = grow_windows_;
   decision.shrink_windows = shrink_windows_;

@@ -1,6 +1,7 @@
 // SizingLaw: grows and shrinks a pool by marginal gain (paging-policy note, 4.1). A slot is worth having while it saves more
 // seconds of load per second than its memory costs. At the end of each window of 60 s:
-//   up    mean of what slots k+1 and k+2 would save      above 1.1 x price in 3 windows in a row: one slot more
+//   up    mean of what slots k+1 and k+2 would save, or   above 1.1 x price in 3 windows in a row: one slot more
+//         of more where that is higher: a loop saves nothing until all of it fits
 //   last  what slot k saves                              below 0.9 x price in 5 windows in a row: one slot less
 // Any change of the size, the law's or another's, begins both counts anew. So it moves one slot at a time, is slower to give than
 // to take, and is the same rule at any load. Each window yields a decision that says why, also when nothing changes.

@@ -71,6 +71,16 @@ TEST(SizingLaw, it_grows_after_three_windows_and_sees_two_slots_ahead) {
   EXPECT_EQ(pool.windows(4), "....") << "slots 5 and 6 save nothing, and slot 4 is worth its price";
 }
 
+// The next two places save nothing, the eighth everything: a place each is worth a sixth of it.
+TEST(SizingLaw, a_loop_longer_than_the_next_two_places_is_seen) {
+  Pool pool(2, {1, 10}, 8);
+  EXPECT_EQ(pool.windows(18), "..+..+..+..+..+..+");
+  EXPECT_EQ(pool.size, 8U);
+  EXPECT_EQ(pool.windows(10), "..........") << "and the eighth is kept";
+  Pool short_of(2, {1, 7}, 8);
+  EXPECT_EQ(short_of.windows(5), "....-") << "within the most places there may be";
+}
+
 TEST(SizingLaw, it_shrinks_after_five_windows) {
   Pool pool(6);
   EXPECT_EQ(pool.windows(15), "....-....-.....");

@@ -77,8 +77,9 @@ class Markov final : public Expert {
     rest_ = kKeep * rest_ + (1 - kKeep) * kDoubt / doubt;
     for (const auto& [successor, times] : next.times) claim(successor, (1 - kKeep) * times / doubt);
   }
-  double score(const Usage& usage, double worth, Instant now) const override {
-    const double share = usage.count_10m * decay(now - usage.last_time, kTenMinutes) / (total_ * decay(now - last_time_, kTenMinutes));
+  double score(const Usage& usage, double worth, Instant) const override {
+    // One decay for both: after days without a request each alone would be 0.
+    const double share = total_ == 0 ? 0 : usage.count_10m / total_ * decay(last_time_ - usage.last_time, kTenMinutes);
     return (claimed(usage.index) + rest_ * share) * worth;
   }
   void forget(const Usage& usage) override {

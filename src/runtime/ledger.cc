@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "base/log.h"
 #include "pool/thrash_text.h"
@@ -233,16 +234,17 @@ void Ledger::breakers_are(const std::vector<GenomeBreakers>& marked) {
 }
 
 void Ledger::manager_is(const ManagerStatus& status, bool is_up) {
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
   const ManagerStatus::Guesses& g = status.guesses;
   metrics_.set(Gauge::kManagerUp, is_up ? 1 : 0);
   metrics_.set(Gauge::kGateOpen, status.is_gate_open ? 1 : 0);
   metrics_.set(Gauge::kGuesses, static_cast<double>(g.used), {"used"});
   metrics_.set(Gauge::kGuesses, static_cast<double>(g.wasted), {"wasted"});
   metrics_.set(Gauge::kGuesses, static_cast<double>(g.issued - g.used - g.wasted), {"open"});
-  metrics_.set(Gauge::kGuessPrecision, g.precision);
-  metrics_.set(Gauge::kGuessRecall, g.recall);
+  metrics_.set(Gauge::kGuessPrecision, g.used + g.wasted > 0 ? g.precision : kUnknown);
+  metrics_.set(Gauge::kGuessRecall, g.used + g.misses > 0 ? g.recall : kUnknown);
   metrics_.set(Gauge::kGuessWasted, g.wasted_ms / 1e3);
-  metrics_.set(Gauge::kRegret, status.regret.value_or(0));
+  metrics_.set(Gauge::kRegret, status.regret.value_or(kUnknown));
 }
 
 void Ledger::decided(const Decision& d) {

@@ -25,7 +25,10 @@ constexpr int kTheirChannel = 0, kOutOfTheWay = 10;
 ManagerProcess::ManagerProcess(Loop& loop, std::string program, Calls calls)
     : loop_(loop), program_(std::move(program)), calls_(std::move(calls)) {}
 
-ManagerProcess::~ManagerProcess() { end(); }
+ManagerProcess::~ManagerProcess() {
+  end();
+  reap(0);
+}
 
 void ManagerProcess::start() {
   is_wanted_ = true;
@@ -108,7 +111,19 @@ void ManagerProcess::take(std::string_view line) {
   calls_.on_wish(*wish);
 }
 
+// One that Linux holds in the middle of a read ends when it is let go: the loop does not wait for that.
+void ManagerProcess::reap(int how) {
+  std::erase_if(killed_, [how](std::int32_t pid) {
+    pid_t gone = 0;
+    do {
+      gone = ::waitpid(pid, nullptr, how);
+    } while (gone < 0 && errno == EINTR);
+    return gone != 0;
+  });
+}
+
 void ManagerProcess::check(Instant now) {
+  reap(WNOHANG);
   if (!is_wanted_ || is_given_up_) return;
   if (!is_running()) return start();
   if (now - last_sign_ > kSilence) lose("no sign of life for 4 s", now);
@@ -131,7 +146,7 @@ void ManagerProcess::end() {
   is_writing_ = false;
   if (pid_ <= 0) return;
   ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
+  killed_.push_back(pid_);
   pid_ = 0;
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/unique_fd.h"
 #include "manager/notices.h"
@@ -44,6 +45,7 @@ class ManagerProcess {
   void write();
   void take(std::string_view line);
   void end();
+  void reap(int how);
   void lose(const std::string& why, Instant now);
 
   Loop& loop_;
@@ -51,6 +53,7 @@ class ManagerProcess {
   const Calls calls_;
   bool is_wanted_ = false, is_given_up_ = false, is_writing_ = false;
   std::int32_t pid_ = 0;
+  std::vector<std::int32_t> killed_;  // and not yet gone
   UniqueFd channel_;
   std::optional<Loop::WatchId> watch_;
   std::string unread_, unwritten_;

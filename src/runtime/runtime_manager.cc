@@ -32,7 +32,7 @@ std::uint32_t RuntimeImpl::hour_of_the_week() {
 SettingsSeen RuntimeImpl::settings_now() const { return {manager_settings_of(config_, knob_defaults()), knobs()}; }
 
 void RuntimeImpl::begin_manager() {
-  ++managers_begun_;
+  if (++managers_begun_ > 1) log(Level::kInfo, "a new manager has begun: it has learnt nothing yet");
   managed_decisions_.clear();  // a new one counts anew
   tell_manager(settings_now());
   for (GenomeSeen& genome : observer_.hot()) tell_manager(IsHot{std::move(genome)});

@@ -34,7 +34,7 @@ void bootstrap(Contest& contest, const std::vector<std::uint32_t>& base, std::ui
 
 Result<Contender> parse_contender(std::string_view text) {
   Contender contender{.name = std::string(text)};
-  contender.manager.sizing = SizingRule::kFixed;
+  contender.manager.sizing = SizingRule::kFixed;  // one that sizes may: the size given is where it begins
   contender.manager.prefetch = PrefetchRule::kOff;
   const std::string_view policy = text.substr(0, text.find('+'));
   const std::optional<PolicyKind> kind = policy_from(policy);
@@ -66,6 +66,8 @@ std::vector<Contest> compare(const Trace& trace, const SimulationOptions& option
     mine.manager.mode = contenders[i].manager.mode;
     mine.manager.sizing = contenders[i].manager.sizing;
     mine.manager.prefetch = contenders[i].manager.prefetch;
+    mine.manager.may_size_hot = contenders[i].manager.may_size_hot;
+    mine.manager.may_size_warm = contenders[i].manager.may_size_warm;
     contests[i] = {.contender = contenders[i], .result = simulate(trace, mine)};
   });
   for (Contest& contest : contests) {

@@ -75,7 +75,12 @@ Instant VirtualDoer::next_at() const {
 }
 
 void VirtualDoer::run_until(Instant end) {
-  while (next_at() <= end) step();
+  while (next_at() <= end) {
+    step();
+    // Through years without a request the manager need not look every minute: all that it remembers of them is the last day.
+    const bool is_idle = pending_.empty() && due_.empty();
+    if (is_idle && next_status_ < end - kOneDay) next_status_ = end - kOneDay;
+  }
 }
 
 void VirtualDoer::run_dry() {
