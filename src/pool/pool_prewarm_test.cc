@@ -55,6 +55,19 @@ TEST(Prewarm, of_what_is_hot_is_done_at_once) {
   EXPECT_EQ(h.done(h.prewarm('A', std::nullopt)), true);
 }
 
+TEST(Prewarm, who_has_come_is_expected_no_more) {
+  Harness h(knobs_with(2));
+  (void)h.prewarm('A', std::nullopt, 60s);
+  h.run(1s);
+  h.heat('A');
+  h.run(1s);
+  h.heat('B');
+  h.run(1s);
+  h.heat('C');
+  EXPECT_EQ(h.status('A').tier, Tier::kWarm);
+  EXPECT_EQ(h.status('B').tier, Tier::kHot);
+}
+
 TEST(Prewarm, keeps_the_expected_while_others_may_leave) {
   Harness h(knobs_with(2));
   h.heat('A');

@@ -51,6 +51,7 @@ void PoolCore::State::handle(const Arrive& a) {
     return out(*refusal);
   }
   remember_request(e);
+  e.protected_until = {};  // who was expected has come
   Request& r = requests[a.request];
   r = {.id = a.request, .seq = ++last_seq, .entry = &e, .arrived = now, .deadline = a.deadline, .is_lease = a.is_lease};
   r.is_first_use = e.usage->requests == 1;
