@@ -70,7 +70,7 @@ std::string ratios(const std::vector<Contest>& contests) {
   std::vector<bench::Bar> bars;
   for (const Contest& c : contests) {
     bars.push_back({.label = c.contender.name,
-                    .value_text = fmt::format("{:.3f} ({:.3f} to {:.3f})", c.ratio, c.least, c.most),
+                    .value_text = c.has_interval ? fmt::format("{:.3f} ({:.3f} to {:.3f})", c.ratio, c.least, c.most) : fmt::format("{:.3f}", c.ratio),
                     .value = c.ratio,
                     .least = c.least,
                     .most = c.most,

@@ -45,7 +45,7 @@ Json contest_json(const Contest& contest) {
   Json json = {{"policy", contest.contender.name},
                {"misses", r.misses()},
                {"from", {{"cold", r.by_tier[0]}, {"warm", r.by_tier[1]}, {"hot", r.by_tier[2]}}},
-               {"ratio", {{"value", contest.ratio}, {"least", contest.least}, {"most", contest.most}}},
+               {"ratio", {{"value", contest.ratio}, {"least", contest.has_interval ? Json(contest.least) : Json()}, {"most", contest.has_interval ? Json(contest.most) : Json()}}},
                {"answered", r.answered}, {"refused", r.refusals}, {"left_hot", r.kills},
                {"loads", r.loads}, {"load_seconds", r.load_seconds}, {"mean_hot", r.mean_slots()}, {"gb_seconds", r.gb_seconds},
                {"grant_ms", times_json(r.grant)}, {"first_token_ms", times_json(r.first_token)}, {"total_ms", times_json(r.total)},

@@ -113,7 +113,7 @@ std::string comparison_text(const SimulatedTrace& trace, const std::vector<Conte
   for (const Contest& c : contests) {
     const SimulationResult& r = c.result;
     table.add({c.contender.name, human_count(r.misses()), percent(static_cast<double>(r.misses()), static_cast<double>(r.requests)), fmt::format("{:.3f}", c.ratio),
-               fmt::format("{:.3f} to {:.3f}", c.least, c.most), fmt::format("{:.1f} s", r.load_seconds), human_ms(r.grant.at(.5) * 1e3),
+               c.has_interval ? fmt::format("{:.3f} to {:.3f}", c.least, c.most) : "-", human_count(r.loads), human_ms(r.grant.at(.5) * 1e3),
                human_ms(r.grant.at(.99) * 1e3), fmt::format("{:.2f}", r.mean_slots()), human_count(r.refused)});
   }
   const auto requests = static_cast<double>(trace.requests);

@@ -58,6 +58,7 @@ Result<ManagerInfo> parse_manager(std::string_view text) {
     m.recall = get<double>(guesses, "recall");
     m.hints_taken = get<std::uint64_t>(j.at("hints"), "taken");
     m.hints_came = get<std::uint64_t>(j.at("hints"), "came");
+    m.hints_expired = get<std::uint64_t>(j.at("hints"), "expired");
     m.log_loss = get<double>(j.at("prediction"), "log_loss");
     if (!j.at("regret").is_null()) m.regret = j.at("regret").get<double>();
     m.voices = numbers_of(j.at("prediction").at("voices"));
@@ -73,7 +74,7 @@ std::string manager_text(const ManagerInfo& m) {
   if (!m.brake_blind_to.empty()) text += fmt::format("memory      Linux does not tell all: {}\n", m.brake_blind_to);
   text += fmt::format("guesses     {}; the gate is {} and was open {:.1f} % of the time; {} made, {} used, {} wasted ({}); precision {:.2f}, recall {:.2f}\n", m.prefetch,
                       m.is_gate_open ? "open" : "closed", 100 * m.gate_open_share, m.issued, m.used, m.wasted, human_ms(m.wasted_ms), m.precision, m.recall);
-  text += fmt::format("hints       {} taken, {} came true\n", m.hints_taken, m.hints_came);
+  text += fmt::format("hints       {} taken, {} came true, {} expired\n", m.hints_taken, m.hints_came, m.hints_expired);
   text += fmt::format("prediction  {:.2f} nats a request; listens to", m.log_loss);
   for (const auto& [name, weight] : m.voices) text += fmt::format(" {} {:.2f}", name, weight);
   text += m.regret ? fmt::format("\nregret      {:.1f} % of the last requests missed HOT and would not have with the future known", 100 * *m.regret)

@@ -21,7 +21,7 @@ struct ManagerInfo {
   Policy hot, warm;
   bool is_gate_open = false, is_sized = false;  // sized: max_hot is the manager's to change
   double gate_open_share = 0, precision = 0, recall = 0, wasted_ms = 0, log_loss = 0;
-  std::uint64_t issued = 0, used = 0, wasted = 0, hints_taken = 0, hints_came = 0, decisions = 0;
+  std::uint64_t issued = 0, used = 0, wasted = 0, hints_taken = 0, hints_came = 0, hints_expired = 0, decisions = 0;
   std::optional<double> regret;  // of the last requests, the share missed beyond what knowing the future would
   std::vector<std::pair<std::string, double>> voices;  // how much each is listened to
 };

@@ -84,6 +84,7 @@ class RuntimeImpl final : public Runtime, public SupervisorListener {
     std::shared_ptr<ResponseSink> sink;  // of the generation under way; null: none
     LeaseCallback lease_done;            // set until the lease is granted or refused
     bool is_lease = false, is_granted = false, is_cancelled = false;
+    bool is_kept_out = false;            // by its breaker, and nobody else answers
     bool has_first_token = false;        // of the generation under way
     std::uint32_t tokens = 0;            // answered so far
     Instant arrived{}, granted{}, generating{}, deadline{};

@@ -172,8 +172,9 @@ void RuntimeImpl::end_request(RequestId id, Outcome outcome) {
   finish_drain_if_idle();
 }
 
-// However it ended: an arrival is one.
+// However it ended: an arrival is one. Only who comes back again and again to a genome that is kept out is no demand.
 void RuntimeImpl::record(const Request& request, const Outcome& outcome) {
+  if (request.is_kept_out) return;
   RecordedRequest row{.arrived = request.arrived,
                       .user = request.params.user,
                       .prompt_tokens = outcome.prompt_tokens,
@@ -230,6 +231,7 @@ void RuntimeImpl::perform_one(const RefuseRequest& action) {
   if (action.is_kept_out) {
     ledger_.kept_out(found->second.receipt);
     if (fall_back(action.request, found->second)) return;
+    found->second.is_kept_out = true;
   }
   end_request(action.request, failed(action.error));
 }

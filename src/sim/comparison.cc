@@ -8,11 +8,12 @@ namespace genepool {
 namespace {
 
 constexpr std::size_t kDraws = 1000;
+constexpr std::size_t kFewestBlocks = 10;  // of fewer an interval says nothing
 
 void bootstrap(Contest& contest, const std::vector<std::uint32_t>& base, std::uint64_t seed) {
   const std::vector<std::uint32_t>& mine = contest.result.block_misses;
   const std::size_t blocks = std::min(mine.size(), base.size());
-  if (blocks == 0) return;
+  if (blocks < kFewestBlocks) return;
   Random random(seed);
   std::vector<double> ratios;
   for (std::size_t draw = 0; draw < kDraws; ++draw) {
@@ -25,6 +26,7 @@ void bootstrap(Contest& contest, const std::vector<std::uint32_t>& base, std::ui
     if (theirs > 0) ratios.push_back(ours / theirs);
   }
   if (ratios.empty()) return;
+  contest.has_interval = true;
   std::ranges::sort(ratios);
   contest.least = ratios[ratios.size() * 25 / 1000];
   contest.most = ratios[ratios.size() * 975 / 1000];
@@ -73,6 +75,7 @@ std::vector<Contest> compare(const Trace& trace, const SimulationOptions& option
   for (Contest& contest : contests) {
     const SimulationResult& base = contests.front().result;
     if (base.misses() > 0) contest.ratio = static_cast<double>(contest.result.misses()) / static_cast<double>(base.misses());
+    contest.least = contest.most = contest.ratio;
     bootstrap(contest, base.block_misses, options.seed);
   }
   return contests;

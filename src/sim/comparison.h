@@ -21,8 +21,9 @@ struct Contender {
 struct Contest {
   Contender contender;
   SimulationResult result;
-  // Misses / those of the first contender, and the 95 % interval of that.
+  // Misses / those of the first contender, and the 95 % interval of that; below 1,000 requests it has none.
   double ratio = 1, least = 1, most = 1;
+  bool has_interval = false;
 };
 [[nodiscard]] std::vector<Contest> compare(const Trace& trace, const SimulationOptions& options, const std::vector<Contender>& contenders);
 
