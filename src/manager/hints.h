@@ -1,5 +1,6 @@
 // Hints: "a session with this genome opens soon". A hint makes its genome a candidate for prefetch and protects it from eviction
-// until 10 s after its eta (people are late), or 2 x its load time where that is more; at most 60 s and at most its own ttl; a pinned or busy worker is not for a hint to displace.
+// until 10 s after its eta (people are late), or 2 x its load time where that is more; at most 60 s and at most its own ttl. A
+// pinned or busy worker is not for a hint to displace.
 // A hint that names no genome means the user's last one, with the user's own hit rate as its chance (user_memory.h).
 // Each source (an API key, an address) may give 1 hint a second, 5 at once. Bounds: 1,024 sources and 256 live hints.
 // Thread: one at a time.
