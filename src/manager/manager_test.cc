@@ -39,7 +39,7 @@ class ManagerTest : public testing::Test {
       tell(CameIn{seen(name), Tier::kWarm, 1s, 1s});
     }
     hot_.push_back(name);
-    tell(Answered{id_of(name)});
+    tell(Answered{});
   }
   void leave(char name) {
     std::erase(hot_, name);
@@ -128,7 +128,7 @@ TEST_F(ManagerTest, one_guess_at_a_time) {
   tell(session_of(seen('D')));
   EXPECT_EQ(all<MakeHot>().size(), 1u);
   tell(GuessDone{all<MakeHot>()[0].command, false});
-  tell(Answered{id_of('B')});
+  tell(Answered{});
   ASSERT_EQ(all<MakeHot>().size(), 2u);
   EXPECT_THAT(all<Realised>().at(0).outcome, HasSubstr("no room"));
 }
@@ -143,10 +143,10 @@ TEST_F(ManagerTest, a_guess_that_was_refused_is_not_made_again_at_once) {
   tell(GuessDone{refused.command, false});
   wishes_.clear();
   now_ += 29s;
-  tell(Answered{id_of('A')});
+  tell(Answered{});
   EXPECT_TRUE(all<MakeHot>().empty());
   now_ += 2s;
-  tell(Answered{id_of('A')});
+  tell(Answered{});
   ASSERT_EQ(all<MakeHot>().size(), 1u);
   EXPECT_EQ(all<MakeHot>()[0].genome, refused.genome);
 }
@@ -156,10 +156,10 @@ TEST_F(ManagerTest, a_hint_that_was_refused_is_tried_again_after_three_seconds) 
   ask('B');
   tell(session_of(seen('C')));
   tell(GuessDone{all<MakeHot>().at(0).command, false});
-  for (int i = 0; i < 5; ++i) tell(Answered{id_of('B')});
+  for (int i = 0; i < 5; ++i) tell(Answered{});
   EXPECT_EQ(all<MakeHot>().size(), 1u);
   now_ += 3s;
-  tell(Answered{id_of('B')});
+  tell(Answered{});
   EXPECT_EQ(all<MakeHot>().size(), 2u);
   EXPECT_EQ(manager_->status().guesses.issued, 1u) << "what was refused is no guess";
   EXPECT_EQ(manager_->status().guesses.wasted, 0u);

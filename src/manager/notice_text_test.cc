@@ -22,7 +22,7 @@ std::vector<Notice> one_of_each_notice() {
   Knobs knobs;
   knobs.hot_bytes = std::numeric_limits<std::uint64_t>::max();
   knobs.warm_policy = PolicyKind::kFillOnce;
-  return {RequestSeen{{kA, "name with a space", 5, 3}, 9, 167}, Answered{kA}, CameIn{{kA, "a", 1, 1}, Tier::kWarm, 5ms, 3ms}, IsHot{{kB, "b", 1, 1}}, LeftHot{kB}, GuessDone{4, true},
+  return {RequestSeen{{kA, "name with a space", 5, 3}, 9, 167}, Answered{}, CameIn{{kA, "a", 1, 1}, Tier::kWarm, 5ms, 3ms}, IsHot{{kB, "b", 1, 1}}, LeftHot{kB}, GuessDone{4, true},
           SessionExpected{1, GenomeSeen{kB, "", 1, 2}, 3, 4, 5s, 60s}, SettingsSeen{{.mode = ManagerMode::kAdvise, .sizing = SizingRule::kFounding}, knobs}, status};
 }
 

@@ -43,9 +43,7 @@ struct RequestSeen {
   std::uint64_t user = 0;          // 0 = not known
   std::uint32_t week_hour = 0;     // 0..167, of the wall clock
 };
-struct Answered {  // a request has ended: its genome may be idle now
-  Identity genome;
-};
+struct Answered {};  // a request has ended: its genome may be idle now
 struct CameIn {
   GenomeSeen genome;
   Tier from = Tier::kCold;

@@ -22,10 +22,7 @@ void Observer::observe(const Event& event, const std::vector<Action>& actions, s
   if (const auto* gone = std::get_if<WorkerGone>(&event)) forget(gone->worker, sink);  // by itself, else it was killed before
   if (const auto* failed = std::get_if<WorkerFailed>(&event)) forget(failed->worker, sink);
   for (const Action& action : actions) see(action, sink);
-  if (const auto* end = std::get_if<Release>(&event)) {
-    const auto request = in_flight_.extract(end->request);
-    if (!request.empty()) sink(Answered{request.mapped()});
-  }
+  if (std::holds_alternative<Release>(event)) sink(Answered{});
 }
 
 void Observer::see(const Action& action, const Sink& sink) {
@@ -36,10 +33,6 @@ void Observer::see(const Action& action, const Sink& sink) {
     sink(CameIn{describe_(came->identity), came->from, came->took, came->spawn});
   } else if (const auto* kill = std::get_if<KillWorker>(&action)) {
     forget(kill->worker, sink);
-  } else if (const auto* grant = std::get_if<GrantRequest>(&action)) {
-    in_flight_[grant->request] = grant->identity;
-  } else if (const auto* refusal = std::get_if<RefuseRequest>(&action)) {
-    in_flight_.erase(refusal->request);
   }
 }
 

@@ -1,11 +1,10 @@
 // Observer: what the pool is told and does, as notices for the manager. The one place where the two meet: a server and a
 // simulation hand it the same events and actions. GuessDone is not its: whoever gave the guess to the pool hears of its end.
-// Thread: the pool's. Memory: workers, and requests in flight.
+// Thread: the pool's. Memory: workers.
 #pragma once
 
 #include <functional>
 #include <map>
-#include <unordered_map>
 #include <vector>
 
 #include "manager/notices.h"
@@ -35,8 +34,7 @@ class Observer {
   void forget(WorkerId worker, const Sink& sink);
 
   Describe describe_;
-  std::map<WorkerId, Worker> workers_;                // not killed
-  std::unordered_map<RequestId, Identity> in_flight_;  // granted
+  std::map<WorkerId, Worker> workers_;  // not killed
 };
 
 }  // namespace genepool
