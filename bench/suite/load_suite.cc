@@ -211,12 +211,7 @@ class LoadSuite {
 }  // namespace
 
 SuiteResult run_load(const Workload& workload, const SuiteOptions& options, const Progress& progress) {
-  const Stopwatch watch;
-  SuiteResult result{.suite = "load"};
-  if (const auto ran = LoadSuite(workload, options, progress, result).run(); !ran) result.broke_off = ran.error().message;
-  gather_groups(result.rows);
-  result.seconds = watch.ms() / 1000;
-  return result;
+  return measure_suite({.suite = "load"}, [&](SuiteResult& result) { return LoadSuite(workload, options, progress, result).run(); });
 }
 
 }  // namespace genepool::bench

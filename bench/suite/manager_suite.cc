@@ -195,11 +195,7 @@ class ManagerSuite {
 }  // namespace
 
 SuiteResult run_manager(const Workload& workload, const SuiteOptions& options, const Progress& progress) {
-  const Stopwatch watch;
-  SuiteResult result{.suite = "manager"};
-  if (const auto ran = ManagerSuite(workload, options, progress, result).run(); !ran) result.broke_off = ran.error().message;
-  result.seconds = watch.ms() / 1000;
-  return result;
+  return measure_suite({.suite = "manager"}, [&](SuiteResult& result) { return ManagerSuite(workload, options, progress, result).run(); });
 }
 
 }  // namespace genepool::bench

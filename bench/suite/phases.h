@@ -4,6 +4,7 @@
 #include <genepool/pool.h>
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ namespace genepool::bench {
 
 // The row of that id, which must exist.
 [[nodiscard]] Measurement& row_of(SuiteResult& result, std::string_view id);
+
+// A suite's measuring, timed; where it broke off is kept with what was measured until then.
+[[nodiscard]] SuiteResult measure_suite(SuiteResult begun, const std::function<Result<void>(SuiteResult&)>& measure);
 
 // What a phase works with: a pool, what to ask it for, and where samples go.
 class Bench {

@@ -174,12 +174,7 @@ class ScaleSuite {
 }  // namespace
 
 SuiteResult run_scale(const Workload& workload, const SuiteOptions& options, const Progress& progress) {
-  const Stopwatch watch;
-  SuiteResult result{.suite = "scale"};
-  if (const auto ran = ScaleSuite(workload, options, progress, result).run(); !ran) result.broke_off = ran.error().message;
-  gather_groups(result.rows);
-  result.seconds = watch.ms() / 1000;
-  return result;
+  return measure_suite({.suite = "scale"}, [&](SuiteResult& result) { return ScaleSuite(workload, options, progress, result).run(); });
 }
 
 }  // namespace genepool::bench

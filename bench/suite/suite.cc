@@ -72,10 +72,16 @@ std::vector<double> NewSamples::get() const {
   return {recent.end() - static_cast<std::ptrdiff_t>(gained), recent.end()};
 }
 
-SuiteResult run_limits(const Workload& workload, const SuiteOptions& options, const Progress& progress) {
+SuiteResult measure_suite(SuiteResult begun, const std::function<Result<void>(SuiteResult&)>& measure) {
   const Stopwatch watch;
-  SuiteResult result{.suite = "limits", .rows = founding_rows()};
-  const auto run = [&]() -> Result<void> {
+  if (const auto ran = measure(begun); !ran) begun.broke_off = ran.error().message;
+  gather_groups(begun.rows);
+  begun.seconds = watch.ms() / 1000;
+  return begun;
+}
+
+SuiteResult run_limits(const Workload& workload, const SuiteOptions& options, const Progress& progress) {
+  return measure_suite({.suite = "limits", .rows = founding_rows()}, [&](SuiteResult& result) -> Result<void> {
     GENEPOOL_TRY_VOID(run_phases(workload, options, {normal_load}, result, progress));
     GENEPOOL_TRY_VOID(run_phases(workload, options,
                                  {cold_rounds, cold_cached_rounds, warm_rounds, warm_full_rounds, hot_rounds, token_rounds, two_rounds,
@@ -83,10 +89,7 @@ SuiteResult run_limits(const Workload& workload, const SuiteOptions& options, co
                                  result, progress));
     GENEPOOL_TRY_VOID(over_http(workload, options, result, progress));
     return options.wants_answers ? run_phases(workload, options, {collect_answers}, result, progress) : Result<void>();
-  };
-  if (const auto ran = run(); !ran) result.broke_off = ran.error().message;
-  result.seconds = watch.ms() / 1000;
-  return result;
+  });
 }
 
 }  // namespace genepool::bench
