@@ -38,7 +38,7 @@ std::optional<Duration> time_until(const std::function<bool()>& is_so, Duration 
 }
 
 Result<void> healing_phases(const Workload& workload, const SuiteOptions& options, SuiteResult& result, const Progress& progress) {
-  GENEPOOL_TRY(ScratchDir logs, make_scratch_dir());
+  GENEPOOL_TRY(TemporaryDir logs, TemporaryDir::make());
   Healing bench(workload, options, result, progress, std::move(logs));
   for (const auto phase : {killed_workers, stuck_workers, crash_loop, nothing_grows, lost_managers, little_memory}) GENEPOOL_TRY_VOID(phase(bench));
   return {};

@@ -19,7 +19,7 @@ class Healing {
  public:
   using Settings = std::map<std::string, std::string>;
 
-  Healing(const Workload& workload, const SuiteOptions& options, SuiteResult& result, const Progress& progress, ScratchDir logs)
+  Healing(const Workload& workload, const SuiteOptions& options, SuiteResult& result, const Progress& progress, TemporaryDir logs)
       : workload_(workload), options_(options), progress_(progress), result_(result), logs_(std::move(logs)) {}
 
   [[nodiscard]] bool is_quick() const { return options_.is_quick; }
@@ -40,7 +40,7 @@ class Healing {
   const SuiteOptions& options_;
   const Progress& progress_;
   SuiteResult& result_;
-  ScratchDir logs_;
+  TemporaryDir logs_;
   std::atomic<std::uint64_t> asked_ = 0;
 };
 

@@ -53,7 +53,7 @@ class PoolTarget final : public LoadTarget {
 
 class ServerTarget final : public LoadTarget {
  public:
-  ServerTarget(ScratchDir logs, RunningServer server) : logs_(std::move(logs)), server_(std::move(server)) {}
+  ServerTarget(TemporaryDir logs, RunningServer server) : logs_(std::move(logs)), server_(std::move(server)) {}
 
   Served ask(const std::string& genome, const std::string& prompt, std::uint32_t tokens, Instant due) override {
     Served served;
@@ -78,7 +78,7 @@ class ServerTarget final : public LoadTarget {
   Result<ThrashShares> thrash_shares() override { return bench::thrash_shares(server_.url); }
 
  private:
-  ScratchDir logs_;
+  TemporaryDir logs_;
   RunningServer server_;
 };
 
@@ -87,7 +87,7 @@ class ServerTarget final : public LoadTarget {
 std::unique_ptr<LoadTarget> target_of(GenomePool& pool) { return std::make_unique<PoolTarget>(pool); }
 
 Result<std::unique_ptr<LoadTarget>> serve_target(const std::string& program, const Options& options) {
-  GENEPOOL_TRY(ScratchDir logs, make_scratch_dir());
+  GENEPOOL_TRY(TemporaryDir logs, TemporaryDir::make());
   std::vector<std::string> flags{"--base", options.base};
   for (const auto& [name, value] : options.settings) {
     flags.push_back("--" + name);

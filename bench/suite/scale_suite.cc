@@ -26,7 +26,7 @@ class ScaleSuite {
 
   Result<void> run() {
     GENEPOOL_TRY_VOID(progress_("preparing layers"));
-    GENEPOOL_TRY(dir_, make_scratch_dir());
+    GENEPOOL_TRY(dir_, TemporaryDir::make());
     GENEPOOL_TRY_VOID(fill_store());
     {
       GENEPOOL_TRY(const std::unique_ptr<GenomePool> pool, open(dir_.path()));
@@ -167,7 +167,7 @@ class ScaleSuite {
   const SuiteOptions& options_;
   const Progress& progress_;
   SuiteResult& result_;
-  ScratchDir dir_;
+  TemporaryDir dir_;
   std::uint64_t series_ = 0;
 };
 

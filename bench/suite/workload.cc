@@ -135,23 +135,6 @@ std::string cache_dir() {
   return (xdg != nullptr && *xdg != '\0' ? xdg : std::string(home == nullptr ? "" : home) + "/.cache") + "/genepool";
 }
 
-ScratchDir& ScratchDir::operator=(ScratchDir&& other) noexcept {
-  std::swap(path_, other.path_);
-  return *this;
-}
-
-ScratchDir::~ScratchDir() {
-  std::error_code ignored;
-  if (!path_.empty()) fs::remove_all(path_, ignored);
-}
-
-Result<ScratchDir> make_scratch_dir() {
-  const char* parent = std::getenv("TMPDIR");
-  std::string path = fmt::format("{}/genepool-bench-XXXXXX", parent == nullptr ? "/tmp" : parent);
-  if (::mkdtemp(path.data()) == nullptr) return fail_errno("make a directory for the benchmark", errno);
-  return ScratchDir(path);
-}
-
 std::string without_machine(const std::string& path) {
   const fs::path whole(path);
   return whole.is_absolute() ? (whole.parent_path().filename() / whole.filename()).string() : path;
@@ -160,7 +143,7 @@ std::string without_machine(const std::string& path) {
 Result<Workload> prepare_workload(const WorkloadOptions& options) {
   Workload workload;
   GENEPOOL_TRY(const std::string base, find_base(options));
-  GENEPOOL_TRY(workload.dir, make_scratch_dir());
+  GENEPOOL_TRY(workload.dir, TemporaryDir::make());
   workload.is_on_disk = is_on_disk(workload.dir.path());
   GENEPOOL_TRY(const std::unique_ptr<Store> store, Store::open(workload.dir.path()));
   GENEPOOL_TRY(const auto used, store->use_base(base));

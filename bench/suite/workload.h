@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/temporary_dir.h"
 #include "genome/genome_lines.h"
 
 namespace genepool::bench {
@@ -21,22 +22,8 @@ struct WorkloadOptions {
   std::size_t registered = 0;        // > 0: so many genomes instead of kGenomes at least
 };
 
-// A directory that is removed with all in it.
-class ScratchDir {
- public:
-  ScratchDir() = default;
-  explicit ScratchDir(std::string path) : path_(std::move(path)) {}
-  ScratchDir(ScratchDir&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
-  ScratchDir& operator=(ScratchDir&& other) noexcept;
-  ~ScratchDir();
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 struct Workload {
-  ScratchDir dir;
+  TemporaryDir dir;
   std::string base_path, base_name, base_id;
   std::uint64_t base_bytes = 0;    // of its file
   std::string layers_from;         // the folder, or "generated, rank 16"
@@ -50,9 +37,6 @@ struct Workload {
 
 // Where tools/fetch-model, tools/fetch-engine and tools/build-peers keep what they made: genepool below the XDG cache directory.
 [[nodiscard]] std::string cache_dir();
-
-// An empty directory below TMPDIR.
-[[nodiscard]] Result<ScratchDir> make_scratch_dir();
 
 // The last two words of a path, for results that go to others: "models/base.gguf". What is no path stays as it is.
 [[nodiscard]] std::string without_machine(const std::string& path);

@@ -30,13 +30,6 @@ TEST(MixingStride, visits_every_place_once) {
   }
 }
 
-TEST(ScratchDir, goes_with_its_owner) {
-  std::string pattern = testing::TempDir() + "genepool_scratch_XXXXXX";
-  const std::string path = ::mkdtemp(pattern.data());
-  { const ScratchDir dir(path); }
-  EXPECT_NE(::access(path.c_str(), F_OK), 0);
-}
-
 TEST(Workload, results_name_no_machine) {
   EXPECT_EQ(without_machine("/home/somebody/models/base.gguf"), "models/base.gguf");
   EXPECT_EQ(without_machine("generated: rank 16, all linears"), "generated: rank 16, all linears");

@@ -6,8 +6,8 @@
 
 #include "base/hash.h"
 #include "base/memory_file.h"
+#include "base/temporary_dir.h"
 #include "cli/catalog.h"
-#include "cli/temporary_dir.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "genome/base_name.h"

@@ -5,12 +5,12 @@
 #include <fstream>
 
 #include "base/memory_file.h"
+#include "base/temporary_dir.h"
 #include "cli/catalog.h"
 #include "cli/wire_base.h"
 #include "cli/command_table.h"
 #include "cli/connection.h"
 #include "cli/settings.h"
-#include "cli/temporary_dir.h"
 #include "genome/gguf.h"
 
 namespace genepool::cli {

@@ -5,25 +5,18 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <vector>
 
+#include "base/temporary_dir.h"
 #include "cli/verbs.h"
 
 namespace genepool::cli {
 
 class CommandLines : public testing::Test {
  protected:
-  CommandLines() {
-    std::string pattern = testing::TempDir() + "genepool_verbs_XXXXXX";
-    dir_ = ::mkdtemp(pattern.data());
-  }
-  ~CommandLines() override { std::filesystem::remove_all(dir_); }
-
   // Its exit status; what it printed is in out_ and err_.
   int run(const std::vector<std::string>& words) {
     testing::internal::CaptureStdout();
@@ -42,7 +35,9 @@ class CommandLines : public testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  std::string dir_, out_, err_;
+  const TemporaryDir temporary_ = TemporaryDir::make().value();
+  const std::string dir_ = temporary_.path();
+  std::string out_, err_;
 };
 
 }  // namespace genepool::cli

@@ -3,8 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
+#include <fstream>
+
+#include "base/temporary_dir.h"
 
 namespace genepool::cli {
 namespace {
@@ -13,18 +14,13 @@ using testing::HasSubstr;
 
 class TraceSource : public testing::Test {
  protected:
-  TraceSource() {
-    std::string pattern = testing::TempDir() + "genepool_trace_XXXXXX";
-    dir_ = ::mkdtemp(pattern.data());
-  }
-  ~TraceSource() override { std::filesystem::remove_all(dir_); }
-
   std::string file_of(const std::string& text) const {
     std::ofstream(dir_ + "/x.csv", std::ios::binary) << text;
     return dir_ + "/x.csv";
   }
 
-  std::string dir_;
+  const TemporaryDir temporary_ = TemporaryDir::make().value();
+  const std::string dir_ = temporary_.path();
 };
 
 TEST_F(TraceSource, a_file_is_read) {

@@ -3,11 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "base/temporary_dir.h"
 #include "trace/csv.h"
 
 namespace genepool {
@@ -17,12 +17,6 @@ constexpr std::int64_t kBegan = 1'927'857'906'789;  // 2031-02-03 04:05:06.789 U
 
 class TraceFiles : public testing::Test {
  protected:
-  TraceFiles() {
-    std::string pattern = testing::TempDir() + "genepool_recorded_XXXXXX";
-    dir_ = ::mkdtemp(pattern.data());
-  }
-  ~TraceFiles() override { std::filesystem::remove_all(dir_); }
-
   void write(std::int64_t began_ms, const std::string& text) const {
     std::ofstream(dir_ + "/" + recorded_name(began_ms), std::ios::binary) << text;
   }
@@ -33,7 +27,9 @@ class TraceFiles : public testing::Test {
     return joined;
   }
 
-  std::string dir_, text_;
+  const TemporaryDir temporary_ = TemporaryDir::make().value();
+  const std::string dir_ = temporary_.path();
+  std::string text_;
 };
 
 TEST_F(TraceFiles, a_name_is_when_the_file_began) {

@@ -5,11 +5,11 @@
 #include <sys/resource.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "base/temporary_dir.h"
 #include "runtime/trace_files.h"
 #include "trace/csv.h"
 
@@ -24,12 +24,9 @@ constexpr Duration kSecond = std::chrono::seconds(1);
 class TraceRecorderTest : public testing::Test {
  protected:
   TraceRecorderTest() {
-    std::string pattern = testing::TempDir() + "genepool_recorder_XXXXXX";
-    dir_ = ::mkdtemp(pattern.data());
     recorder_.emplace(dir_);
     recorder_->configure(true, kBytes);
   }
-  ~TraceRecorderTest() override { std::filesystem::remove_all(dir_); }
 
   std::vector<RecordedFile> files() const { return recorded_files(dir_ + "/traces").value(); }
   std::uint64_t bytes() const {
@@ -46,7 +43,8 @@ class TraceRecorderTest : public testing::Test {
     for (std::size_t i = 0; i < rows; ++i) recorder_->note({.arrived = now_, .genome = i, .load_cost_s = 0.123456, .bytes = 1'000'000});
   }
 
-  std::string dir_;
+  const TemporaryDir temporary_ = TemporaryDir::make().value();
+  const std::string dir_ = temporary_.path();
   std::optional<TraceRecorder> recorder_;
   const Instant now_ = monotonic_now();
 };

@@ -3,22 +3,18 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "base/temporary_dir.h"
 
 namespace genepool {
 namespace {
 
 class UserKeyTest : public testing::Test {
  protected:
-  UserKeyTest() {
-    std::string pattern = testing::TempDir() + "genepool_key_XXXXXX";
-    dir_ = ::mkdtemp(pattern.data());
-  }
-  ~UserKeyTest() override { std::filesystem::remove_all(dir_); }
-
-  std::string dir_;
+  const TemporaryDir temporary_ = TemporaryDir::make().value();
+  const std::string dir_ = temporary_.path();
 };
 
 TEST_F(UserKeyTest, a_user_keeps_its_name_and_others_have_others) {
