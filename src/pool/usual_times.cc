@@ -8,9 +8,8 @@ namespace genepool {
 namespace {
 
 constexpr int kSlowFirstToken = 3;                                 // x median
-constexpr Duration kNeverSlow = std::chrono::seconds(1);           // a first token within it
+constexpr Duration kNeverSlow = std::chrono::seconds(1);           // a first token within it, tokens that took no more above their usual
 constexpr int kSlowTokenNumerator = 5, kSlowTokenDenominator = 2;  // 2.5 x median
-constexpr Duration kNoticed = std::chrono::milliseconds(100);      // that an answer's tokens took longer than usual, all together
 constexpr int kTrialLimit = 3;                                     // x median
 
 std::size_t index(Tier tier) { return static_cast<std::size_t>(tier); }
@@ -30,7 +29,7 @@ std::string UsualTimes::why_slow(const Identity& identity, const Answer& answer)
   const auto each = answer.tokens > 0 ? per_token_.of(identity) : std::nullopt;
   if (!each) return "";
   const Duration own = answer.decode / answer.tokens;
-  if (own * kSlowTokenDenominator <= *each * kSlowTokenNumerator || answer.decode - *each * answer.tokens <= kNoticed) return "";
+  if (own * kSlowTokenDenominator <= *each * kSlowTokenNumerator || answer.decode - *each * answer.tokens <= kNeverSlow) return "";
   return fmt::format("{:.1f} ms per token, usual are {:.1f} ms", to_ms(own), to_ms(*each));
 }
 

@@ -1,6 +1,6 @@
 // UsualTimes: how long answers and loads usually take, and so which answer is slow and how long a trial may keep us waiting.
 //   slow         time to first token > 3 x the median of its start tier and > 1 s, or time per token > 2.5 x the base's median and the
-//                tokens together took 0.1 s longer than usual: less is the machine's noise where tokens take microseconds
+//                tokens together took 1 s longer than usual: less is the noise of a machine that does something else beside
 //   trial limit  3 x the median (of the first token, of the load) of its start tier; at least the 1 s below which nothing is slow
 // (paging note, section 5). Never the whole time: it grows with the answer. All times are without the wait for a place, which
 // is not the genome's doing. Nothing is slow before enough is known of its class.

@@ -83,8 +83,8 @@ TEST(UsualTimes, a_first_token_is_compared_with_its_own_start_tier) {
 TEST(UsualTimes, tokens_are_slow_beyond_two_and_a_half_medians_however_many_there_are) {
   const UsualTimes usual = of_ten_genomes();
   EXPECT_EQ(usual.why_slow(genome(1), {.first_token = 10ms, .tokens = 10'000, .decode = 500s}), "") << "50 ms each";
-  EXPECT_NE(usual.why_slow(genome(1), {.first_token = 10ms, .tokens = 4, .decode = 200ms + 4ns}), "");
-  EXPECT_EQ(usual.why_slow(genome(1), {.first_token = 10ms, .tokens = 3, .decode = 150ms + 3ns}), "") << "90 ms more: nobody notices";
+  EXPECT_NE(usual.why_slow(genome(1), {.first_token = 10ms, .tokens = 34, .decode = 1700ms + 34ns}), "");
+  EXPECT_EQ(usual.why_slow(genome(1), {.first_token = 10ms, .tokens = 33, .decode = 1650ms + 33ns}), "") << "990 ms more: any program beside does that";
   EXPECT_EQ(usual.why_slow(genome(1), {.first_token = 10ms, .tokens = 0, .decode = 500s}), "") << "nothing to divide by";
 }
 
