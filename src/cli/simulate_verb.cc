@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "cli/settings.h"
 #include "cli/simulate_views.h"
@@ -90,7 +91,14 @@ Result<int> verb_simulate(const Invocation& invocation) {
     GENEPOOL_TRY(const std::int64_t early_ms, parse_millis(invocation.text("--hints")));
     options.hint_ahead = std::chrono::milliseconds(early_ms);
   }
+  StatusLine status;
+  std::atomic<std::size_t> steps = 0;
+  options.on_progress = [&] {
+    const std::size_t done = ++steps * SimulationOptions::kProgress, of = trace.requests.size() * contenders.size();
+    status.show(fmt::format("simulating: {} of {} requests", human_count(done), human_count(of)));
+  };
   const std::vector<Contest> contests = compare(trace, options, contenders);
+  status.clear();
   const Regret regret = regret_of(trace, options, contests.front().result);
   const double seconds = trace.requests.empty() ? 0 : trace.requests.back().t_seconds;
   const SimulatedTrace head{source, trace.requests.size(), trace.genomes.size(), seconds};

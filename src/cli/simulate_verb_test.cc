@@ -8,6 +8,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 class SimulateVerb : public CommandLines {
  protected:
@@ -26,6 +27,13 @@ TEST_F(SimulateVerb, a_fault_script_shows_what_went_wrong) {
   EXPECT_EQ(run({"simulate", trace(), "--faults", faults()}), 0) << err_;
   EXPECT_THAT(out_, AllOf(HasSubstr("\nfaults     "), HasSubstr("\nrefused    "), HasSubstr("kept out by breakers"), HasSubstr("open: slowness"), HasSubstr("answer of captain: "),
                           HasSubstr("\nbrakes     ")));
+}
+
+TEST_F(SimulateVerb, what_was_refused_is_not_better_than_the_future_known) {
+  EXPECT_EQ(run({"simulate", trace()}), 0) << err_;
+  EXPECT_THAT(out_, AllOf(HasSubstr(" % more\n"), HasSubstr("with the future known")));
+  EXPECT_EQ(run({"simulate", trace(), "--faults", faults()}), 0) << err_;
+  EXPECT_THAT(out_, AllOf(HasSubstr("if none had been refused\n"), Not(HasSubstr("with the future known"))));
 }
 
 TEST_F(SimulateVerb, the_same_seed_is_the_same_output_and_another_another) {

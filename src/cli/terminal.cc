@@ -30,12 +30,14 @@ StatusLine::~StatusLine() { clear(); }
 
 void StatusLine::show(std::string_view text) {
   if (!is_terminal_) return;
+  const std::lock_guard lock(mutex_);
   fmt::print(stderr, "\r\033[K{}", text);
   std::fflush(stderr);
   is_shown_ = true;
 }
 
 void StatusLine::clear() {
+  const std::lock_guard lock(mutex_);
   if (!is_shown_) return;
   fmt::print(stderr, "\r\033[K");
   std::fflush(stderr);

@@ -1,7 +1,8 @@
 // What there is to write to: colours, and the one status line on stderr that is shown only to a person.
-// Thread: one at a time. Not here: text itself (table.h).
+// Thread: one at a time, but for StatusLine. Not here: text itself (table.h).
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -16,7 +17,7 @@ namespace genepool::cli {
 void print(std::string_view text);  // to stdout, as it is
 void print_note(std::string_view text);  // a line to stderr: what a person should know and a script need not
 
-// One line on stderr that is replaced by the next and gone at the end. Silent when stderr is no terminal.
+// One line on stderr that is replaced by the next and gone at the end. Silent when stderr is no terminal. Thread: any.
 class StatusLine {
  public:
   StatusLine();
@@ -29,7 +30,8 @@ class StatusLine {
 
  private:
   bool is_terminal_ = false;
-  bool is_shown_ = false;
+  std::mutex mutex_;
+  bool is_shown_ = false;  // under mutex_
 };
 
 }  // namespace genepool::cli

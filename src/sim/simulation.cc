@@ -32,12 +32,14 @@ SimulationResult simulate(const Trace& trace, const SimulationOptions& options) 
   VirtualDoer doer(trace, options);
   const std::vector<std::size_t> opens = options.hint_ahead > Duration::zero() ? session_opens(trace) : std::vector<std::size_t>{};
   auto open = opens.begin();
+  std::size_t arrived = 0;
   for (const TraceRequest& request : trace.requests) {
     for (; open != opens.end() && instant_of(trace.requests[*open]) - options.hint_ahead <= instant_of(request); ++open) {
       const TraceRequest& expected = trace.requests[*open];
       doer.expect(expected, std::max(Instant{}, instant_of(expected) - options.hint_ahead));
     }
     doer.arrive(request, instant_of(request));
+    if (++arrived % SimulationOptions::kProgress == 0 && options.on_progress) options.on_progress();
   }
   doer.run_dry();
   return doer.result();

@@ -30,6 +30,7 @@ struct SimulatedAnswer {  // a request that was answered to its end
 };
 
 struct SimulationOptions {
+  static constexpr std::size_t kProgress = 10'000;
   Knobs knobs;
   ManagerSettings manager{.mode = ManagerMode::kOff};
   const CostModel* costs = nullptr;
@@ -40,6 +41,7 @@ struct SimulationOptions {
   std::uint32_t default_prompt = 64, default_output = 64;  // tokens
   std::span<const Fault> faults;                            // what goes wrong
   std::function<void(const SimulatedAnswer&)> on_answer;    // if anyone wants to know
+  std::function<void()> on_progress;                        // kProgress requests more have come; from the simulation's thread
 };
 
 struct BreakerMove {

@@ -87,6 +87,13 @@ TEST(Simulation, what_waits_too_long_is_refused) {
   EXPECT_EQ(r.refusals.at("deadline_exceeded"), r.refused);
 }
 
+TEST(Simulation, a_long_one_tells_how_far_it_is) {
+  const auto costs = make_fixed_costs({});
+  std::size_t told = 0;
+  (void)simulate(trace_of(std::string(25'000, 'A')), {.costs = costs.get(), .on_progress = [&] { ++told; }});
+  EXPECT_EQ(told, 2U);
+}
+
 TEST(Quantiles, are_right_to_half_a_percent) {
   Quantiles q;
   for (int i = 1; i <= 1000; ++i) q.add(i / 1000.0);
