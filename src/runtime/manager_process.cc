@@ -17,7 +17,9 @@ namespace genepool {
 namespace {
 
 constexpr std::size_t kMostUnwritten = 4U << 20;
-constexpr Duration kSilence = std::chrono::seconds(4);  // looked at once a second: found within 5
+// Looked at once a second, and its sign comes just after a look: between two of them, so that the fourth look finds it, not the
+// fourth or the fifth.
+constexpr Duration kSilence = std::chrono::milliseconds(3500);
 constexpr int kTheirChannel = 0, kOutOfTheWay = 10;
 
 }  // namespace
