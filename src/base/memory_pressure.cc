@@ -39,12 +39,12 @@ std::optional<std::uint64_t> number_after(const std::string& text, std::string_v
 }
 
 // "some avg10=0.12 avg60=0.00 avg300=0.00 total=12345"
-std::optional<MemoryPressure::Stall> stall_of(const std::string& text, std::string_view kind) {
+std::optional<MemoryStall> stall_of(const std::string& text, std::string_view kind) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with(kind)) continue;
     std::istringstream words(line);
-    MemoryPressure::Stall stall;
+    MemoryStall stall;
     bool has_total = false;
     for (std::string word; words >> word;) {
       if (word.starts_with("avg10=")) std::istringstream(word.substr(6)) >> stall.avg10;
@@ -55,22 +55,22 @@ std::optional<MemoryPressure::Stall> stall_of(const std::string& text, std::stri
   return std::nullopt;
 }
 
-std::optional<MemoryPressure::Stalls> stalls_in(const fs::path& path) {
+std::optional<MemoryStalls> stalls_in(const fs::path& path) {
   const auto text = text_of(path);
   if (!text) return std::nullopt;
   const auto some = stall_of(*text, "some");
   const auto full = stall_of(*text, "full");
   if (!some || !full) return std::nullopt;
-  return MemoryPressure::Stalls{*some, *full};
+  return MemoryStalls{*some, *full};
 }
 
-std::optional<MemoryPressure::Events> events_in(const fs::path& path) {
+std::optional<MemoryEvents> events_in(const fs::path& path) {
   const auto text = text_of(path);
   if (!text) return std::nullopt;
   const auto high = number_after(*text, "high");
   const auto oom_kill = number_after(*text, "oom_kill");
   if (!high || !oom_kill) return std::nullopt;
-  return MemoryPressure::Events{*high, *oom_kill};
+  return MemoryEvents{*high, *oom_kill};
 }
 
 // What the group may still take; nothing when it has no limit.

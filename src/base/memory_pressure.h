@@ -16,20 +16,21 @@
 
 namespace genepool {
 
+struct MemoryStall {
+  double avg10 = 0;            // % of the last 10 s
+  std::uint64_t total_us = 0;  // since the group began; only differences mean something
+};
+struct MemoryStalls {
+  MemoryStall some, full;  // at least one task waited for memory; all of them did
+};
+struct MemoryEvents {
+  // Counts since the group began. Not `max`: a group whose page cache fills its limit counts there all the time.
+  std::uint64_t high = 0, oom_kill = 0;
+};
+
 struct MemoryPressure {
-  struct Stall {
-    double avg10 = 0;            // % of the last 10 s
-    std::uint64_t total_us = 0;  // since the group began; only differences mean something
-  };
-  struct Stalls {
-    Stall some, full;  // at least one task waited for memory; all of them did
-  };
-  struct Events {
-    // Counts since the group began. Not `max`: a group whose page cache fills its limit counts there all the time.
-    std::uint64_t high = 0, oom_kill = 0;
-  };
-  std::optional<Stalls> stalls;
-  std::optional<Events> events;
+  std::optional<MemoryStalls> stalls;
+  std::optional<MemoryEvents> events;
   std::optional<std::uint64_t> available_bytes;
   std::string missing;  // which sources are absent and why; empty = none
 };

@@ -47,7 +47,7 @@ Result<std::vector<Fault>> faults_of(const Invocation& invocation, const Trace& 
   if (!invocation.has("--faults")) return std::vector<Fault>{};
   const std::string file = invocation.text("--faults");
   GENEPOOL_TRY(const std::string text, read_text(file));
-  const Result<std::vector<Fault>> faults = parse_faults(text, trace);
+  Result<std::vector<Fault>> faults = parse_faults(text, trace);
   if (!faults) return fail(Code::kUsage, "{}: {}", file, faults.error().message);
   return faults;
 }

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "cli/pool_views.h"
 
@@ -12,7 +13,7 @@ namespace {
 std::string bar(std::uint64_t part, std::uint64_t whole) {
   static constexpr std::size_t kWidth = 20;
   const double share = whole == 0 ? 0 : std::min(1.0, static_cast<double>(part) / static_cast<double>(whole));
-  const auto full = static_cast<std::size_t>(share * kWidth + 0.5);
+  const auto full = static_cast<std::size_t>(std::lround(share * kWidth));
   return fmt::format("[{:#<{}}{:.<{}}]", "", full, "", kWidth - full);
 }
 

@@ -76,7 +76,7 @@ void Brakes::watch_size(std::uint32_t size, Instant now) {
   }
 }
 
-void Brakes::watch_stalls(const MemoryPressure::Stalls& stalls, BrakeVerdict& verdict, Instant now) {
+void Brakes::watch_stalls(const MemoryStalls& stalls, BrakeVerdict& verdict, Instant now) {
   if (const auto stall_ms = some_.exceeded(stalls.some.total_us, kSomeLimitMs, now)) {
     verdict.shed = Shed::kSpeculative;
     hold(kHoldAfterSome, fmt::format("tasks waited for memory {:.0f} ms within 2 s", *stall_ms), now);
@@ -87,8 +87,8 @@ void Brakes::watch_stalls(const MemoryPressure::Stalls& stalls, BrakeVerdict& ve
   }
 }
 
-void Brakes::watch_events(const MemoryPressure::Events& events, BrakeVerdict& verdict, Instant now) {
-  const MemoryPressure::Events before = events_.value_or(events);
+void Brakes::watch_events(const MemoryEvents& events, BrakeVerdict& verdict, Instant now) {
+  const MemoryEvents before = events_.value_or(events);
   events_ = events;
   if (events.high > before.high) {
     verdict.shed = Shed::kHalfOfSpare;

@@ -52,13 +52,13 @@ class Brakes {
     std::uint64_t total_us_ = 0;
   };
   void watch_size(std::uint32_t size, Instant now);
-  void watch_stalls(const MemoryPressure::Stalls& stalls, BrakeVerdict& verdict, Instant now);
-  void watch_events(const MemoryPressure::Events& events, BrakeVerdict& verdict, Instant now);
+  void watch_stalls(const MemoryStalls& stalls, BrakeVerdict& verdict, Instant now);
+  void watch_events(const MemoryEvents& events, BrakeVerdict& verdict, Instant now);
   void step_back(BrakeVerdict& verdict, Instant now);
   void hold(Duration time, std::string reason, Instant now);
 
   StallMeter some_, full_;
-  std::optional<MemoryPressure::Events> events_;
+  std::optional<MemoryEvents> events_;
   std::uint32_t size_ = 0;
   Instant size_since_{};
   std::optional<std::uint32_t> good_size_;

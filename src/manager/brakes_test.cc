@@ -22,7 +22,7 @@ class Machine {
     if (verdict.new_size) pool.size = *verdict.new_size;
     return verdict;
   }
-  void stall(MemoryPressure::Stall& stall, Duration time) { stall.total_us += static_cast<std::uint64_t>(time.count() / 1000); }
+  void stall(MemoryStall& stall, Duration time) { stall.total_us += static_cast<std::uint64_t>(time.count() / 1000); }
 
   MemoryPressure pressure;
   Brakes::Pool pool{.size = 4, .largest_worker_bytes = 1'000'000'000};

@@ -188,7 +188,7 @@ TEST_F(ManagerTest, brakes_never_give_places) {
   settings_.hot_places = {8, 10};
   make();
   StatusSeen status;
-  status.pressure.stalls = MemoryPressure::Stalls{};
+  status.pressure.stalls = MemoryStalls{};
   tell(status);
   for (int i = 1; i <= 10; ++i) {
     now_ += 2s;
@@ -275,7 +275,7 @@ TEST_F(ManagerTest, an_out_of_memory_kill_takes_a_place_and_stops_guesses) {
   ask('A');
   ask('B');
   StatusSeen status;
-  status.pressure.events = MemoryPressure::Events{0, 0};
+  status.pressure.events = MemoryEvents{0, 0};
   tell(status);
   now_ += 2s;
   status.pressure.events->oom_kill = 1;
@@ -292,7 +292,7 @@ TEST_F(ManagerTest, brakes_leave_alone_what_someone_has_set) {
   settings_.may_size_hot = false;
   make();
   StatusSeen status;
-  status.pressure.events = MemoryPressure::Events{0, 0};
+  status.pressure.events = MemoryEvents{0, 0};
   tell(status);
   status.pressure.events->oom_kill = 1;
   now_ += 2s;
@@ -304,7 +304,7 @@ TEST_F(ManagerTest, brakes_leave_alone_what_someone_has_set) {
 // The share of time that tasks waited changes with each look: only that guesses stop, and may go on, is news.
 TEST_F(ManagerTest, pressure_that_lasts_is_told_once) {
   StatusSeen status;
-  status.pressure.stalls = MemoryPressure::Stalls{};
+  status.pressure.stalls = MemoryStalls{};
   tell(status);
   for (int i = 0; i < 10; ++i) {
     now_ += 2s;

@@ -20,9 +20,9 @@ void walk_fields(auto& f, Is<LeftHot> auto& v) { f(v.genome); }
 void walk_fields(auto& f, Is<GuessDone> auto& v) { f(v.command), f(v.is_done); }
 void walk_fields(auto& f, Is<SessionExpected> auto& v) { f(v.ticket), f(v.genome), f(v.user), f(v.source), f(v.eta), f(v.ttl); }
 void walk_fields(auto& f, Is<SettingsSeen> auto& v) { f(v.manager), f(v.pool); }
-void walk_fields(auto& f, Is<MemoryPressure::Stall> auto& v) { f(v.avg10), f(v.total_us); }
-void walk_fields(auto& f, Is<MemoryPressure::Stalls> auto& v) { f(v.some), f(v.full); }
-void walk_fields(auto& f, Is<MemoryPressure::Events> auto& v) { f(v.high), f(v.oom_kill); }
+void walk_fields(auto& f, Is<MemoryStall> auto& v) { f(v.avg10), f(v.total_us); }
+void walk_fields(auto& f, Is<MemoryStalls> auto& v) { f(v.some), f(v.full); }
+void walk_fields(auto& f, Is<MemoryEvents> auto& v) { f(v.high), f(v.oom_kill); }
 void walk_fields(auto& f, Is<MemoryPressure> auto& v) { f(v.stalls), f(v.events), f(v.available_bytes), f(v.missing); }
 void walk_fields(auto& f, Is<StatusSeen> auto& v) {
   f(v.pressure), f(v.largest_worker_bytes), f(v.thrash_ratio), f(v.layer_hit_rate), f(v.followed_hot), f(v.followed_warm);

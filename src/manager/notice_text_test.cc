@@ -15,7 +15,7 @@ const Identity kA = sha256(std::as_bytes(std::span("a", 1))), kB = sha256(std::a
 
 std::vector<Notice> one_of_each_notice() {
   StatusSeen status;
-  status.pressure.stalls = MemoryPressure::Stalls{{0.1, 7}, {1e-300, 8}};
+  status.pressure.stalls = MemoryStalls{{0.1, 7}, {1e-300, 8}};
   status.pressure.missing = "no cgroup: \"50 %\"\n";
   status.layer_hit_rate = 2.0 / 3;
   status.followed_hot = "lru";

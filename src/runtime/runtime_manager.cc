@@ -26,7 +26,7 @@ GenomeSeen RuntimeImpl::seen(const ResolvedGenome& genome) const {
 
 std::uint32_t RuntimeImpl::hour_of_the_week() {
   const auto hours = std::chrono::floor<std::chrono::hours>(std::chrono::system_clock::now()).time_since_epoch().count();
-  return static_cast<std::uint32_t>((hours + 3 * 24) % 168);  // 1970 began on a Thursday
+  return static_cast<std::uint32_t>((hours + std::int64_t{3} * 24) % 168);  // 1970 began on a Thursday
 }
 
 SettingsSeen RuntimeImpl::settings_now() const { return {manager_settings_of(config_, knob_defaults()), knobs()}; }

@@ -41,7 +41,7 @@ std::vector<RequestId> Computing::stop(WorkerId worker, Instant now) {
 Instant Computing::end_of(const Work& work, Instant now) {
   if (work.left <= 0) return now;
   const double ns = std::ceil(work.left / work.speed);
-  return ns < static_cast<double>(std::numeric_limits<Duration::rep>::max() / 2) ? now + Duration(static_cast<Duration::rep>(ns)) : Instant::max();
+  return ns < static_cast<double>(std::numeric_limits<Duration::rep>::max()) / 2 ? now + Duration(static_cast<Duration::rep>(ns)) : Instant::max();
 }
 
 std::optional<Computing::Done> Computing::next() const {

@@ -69,7 +69,7 @@ MemoryPressure Faults::pressure(Instant now) {
   some_us_ += some * elapsed_us;
   full_us_ += full * elapsed_us;
   read_at_ = now;
-  pressure.stalls = MemoryPressure::Stalls{{100 * some, static_cast<std::uint64_t>(some_us_)}, {100 * full, static_cast<std::uint64_t>(full_us_)}};
+  pressure.stalls = MemoryStalls{{100 * some, static_cast<std::uint64_t>(some_us_)}, {100 * full, static_cast<std::uint64_t>(full_us_)}};
   return pressure;
 }
 
