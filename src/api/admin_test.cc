@@ -1,13 +1,12 @@
 // docs/reference/admin-api.md, the model list, vLLM's endpoints and health, on a FakeRuntime.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "api/fake_writer.h"
 #include "api/json.h"
+#include "base/temporary_dir.h"
 
 namespace genepool {
 namespace {
@@ -314,16 +313,13 @@ TEST_F(Admin, a_foreign_page_changes_nothing) {
 class Vllm : public Admin {
  protected:
   Vllm() {
-    char dir[] = "/tmp/genepool-vllm-XXXXXX";
-    root = mkdtemp(dir);
-    std::ofstream(root + "/poet.gguf") << "x";
+    std::ofstream(root.file("poet.gguf")) << "x";
   }
-  ~Vllm() override { std::filesystem::remove_all(root); }
   void enable() {
     runtime.config_.server_runtime_lora = true;
-    runtime.config_.server_lora_root = root;
+    runtime.config_.server_lora_root = root.path();
   }
-  std::string root;
+  const TemporaryDir root = TemporaryDir::make().value();
 };
 
 TEST_F(Vllm, is_off_until_enabled) {
@@ -349,7 +345,7 @@ TEST_F(Vllm, loads_and_unloads_as_vllm_says_it) {
 
 TEST_F(Vllm, reads_only_below_its_root) {
   enable();
-  std::filesystem::create_symlink("/etc/hostname", root + "/link.gguf");
+  std::filesystem::create_symlink("/etc/hostname", root.file("link.gguf"));
   for (const char* path : {"/etc/hostname", "../../etc/hostname", "link.gguf", "no-such-file"}) {
     const Json error = json("POST", "/v1/load_lora_adapter",
                             fmt::format(R"({{"lora_name":"poet","lora_path":"{}"}})", path), 403)["error"];

@@ -4,8 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <string>
+
+#include "base/temporary_dir.h"
 
 namespace genepool {
 namespace {
@@ -44,10 +45,9 @@ TEST(Address, a_port_in_use_is_a_conflict) {
 }
 
 TEST(Address, a_stale_socket_file_is_replaced_and_a_living_one_is_not) {
-  char dir[] = "/tmp/genepool-address-XXXXXX";
-  ASSERT_NE(mkdtemp(dir), nullptr);
+  const TemporaryDir dir = TemporaryDir::make().value();
   Address address;
-  address.path = std::string(dir) + "/g.sock";
+  address.path = dir.file("g.sock");
   { ASSERT_TRUE(listen_on(address)); }  // closed: its file stays behind
   const auto second = listen_on(address);
   ASSERT_TRUE(second) << second.error().message;
@@ -55,8 +55,6 @@ TEST(Address, a_stale_socket_file_is_replaced_and_a_living_one_is_not) {
   ASSERT_EQ(stat(address.path.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
   EXPECT_EQ(listen_on(address).error().code, Code::kConflict);
-  unlink(address.path.c_str());
-  rmdir(dir);
 }
 
 TEST(Address, a_path_too_long_for_a_socket_says_so) {

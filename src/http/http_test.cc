@@ -6,10 +6,10 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <cstdlib>
 #include <mutex>
 #include <thread>
 
+#include "base/temporary_dir.h"
 #include "http/address.h"
 #include "http/http_client.h"
 #include "http/http_server.h"
@@ -367,9 +367,8 @@ TEST_F(Http, stop_cuts_what_does_not_end) {
 }
 
 TEST(HttpUnix, serves_the_socket_and_removes_it) {
-  char dir[] = "/tmp/genepool-http-XXXXXX";
-  ASSERT_NE(mkdtemp(dir), nullptr);
-  const std::string path = std::string(dir) + "/g.sock";
+  const TemporaryDir dir = TemporaryDir::make().value();
+  const std::string path = dir.file("g.sock");
   auto server = HttpServer::open({.socket_path = path}, [](const HttpRequest& request, const std::shared_ptr<ResponseWriter>& writer) {
     writer->reply(200, {}, request.is_local_socket ? "local" : "network");
   });
@@ -379,7 +378,6 @@ TEST(HttpUnix, serves_the_socket_and_removes_it) {
   (*server)->stop(milliseconds(100));
   EXPECT_NE(access(path.c_str(), F_OK), 0);
   EXPECT_EQ(client.request("GET", "/").error().code, Code::kUnreachable);
-  rmdir(dir);
 }
 
 TEST(HttpClientOnly, silence_is_a_deadline) {

@@ -4,17 +4,16 @@
 #include <archive_entry.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "base/hash.h"
+#include "base/temporary_dir.h"
 
 namespace genepool {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 std::string read(const std::string& path) {
@@ -25,8 +24,6 @@ std::string read(const std::string& path) {
 class BundleTest : public testing::Test {
  protected:
   BundleTest() {
-    char name[] = "/tmp/genepool-bundle-XXXXXX";
-    dir_ = ::mkdtemp(name);
     manifest_.genome = "captain";
     manifest_.base = sha256(std::as_bytes(std::span("base")));
     manifest_.base_name = "Tiny \"one\"";
@@ -39,8 +36,6 @@ class BundleTest : public testing::Test {
     manifest_.stack = {{"terse", 0.5F}, {"pirate", -1.25F}, {"terse", 1}};
     sign();
   }
-  ~BundleTest() override { fs::remove_all(dir_); }
-
   void add_layer(const std::string& name, const std::string& bytes) {
     files_.push_back(dir_ + "/" + name);
     std::ofstream(files_.back(), std::ios::binary) << bytes;
@@ -92,7 +87,8 @@ class BundleTest : public testing::Test {
   }
   [[nodiscard]] std::string layer_entry(std::size_t i) const { return "layers/" + manifest_.layers[i].id.hex() + ".gguf"; }
 
-  std::string dir_;
+  const TemporaryDir temporary_ = TemporaryDir::make().value();
+  const std::string dir_ = temporary_.path();
   Manifest manifest_;
   std::vector<std::string> files_;
   int outs_ = 0;
@@ -127,7 +123,7 @@ TEST_F(BundleTest, the_same_genome_gives_the_same_bytes) {
 TEST_F(BundleTest, a_changed_layer_is_not_written) {
   std::ofstream(files_[0], std::ios::app) << "more";
   EXPECT_EQ(write_bundle(path(), manifest_, files_).error().code, Code::kLayerCorrupt);
-  EXPECT_FALSE(fs::exists(path()));
+  EXPECT_FALSE(std::filesystem::exists(path()));
 }
 
 TEST_F(BundleTest, truncation_at_any_block_is_found) {

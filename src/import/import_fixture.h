@@ -1,16 +1,14 @@
 // A folder with a PEFT adapter that a test can spoil in one place, and the base it was made for.
 #pragma once
 
-#include <unistd.h>
-
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "base/temporary_dir.h"
 #include "genome/base_model.h"
 
 namespace genepool {
@@ -36,14 +34,11 @@ struct TestTensor {
 class PeftFolder {
  public:
   PeftFolder() {
-    char name[] = "/tmp/genepool-import-XXXXXX";
-    path = ::mkdtemp(name);
     config = {{"peft_type", "LORA"}, {"r", 2}, {"lora_alpha", 4}, {"bias", "none"}, {"base_model_name_or_path", "tiny"}};
     add("self_attn.q_proj", 8, 8);
     add("self_attn.k_proj", 8, 4);
     add("mlp.up_proj", 8, 12);
   }
-  ~PeftFolder() { std::filesystem::remove_all(path); }
 
   static std::string tensor_name(const std::string& module, char half) {
     return "base_model.model.model.layers.0." + module + ".lora_" + half + ".weight";
@@ -81,7 +76,8 @@ class PeftFolder {
     std::ofstream(path + "/adapter_model.safetensors", std::ios::binary) << safetensors();
   }
 
-  std::string path;
+  const TemporaryDir temporary = TemporaryDir::make().value();
+  const std::string path = temporary.path();
   nlohmann::json config;
   std::map<std::string, TestTensor> tensors;
 };

@@ -8,7 +8,7 @@ namespace genepool {
 namespace {
 
 constexpr int kSlowFirstToken = 3;                                 // x median
-constexpr Duration kNeverSlow = std::chrono::seconds(1);           // a first token within it, tokens that took no more above their usual
+constexpr Duration kNeverSlow = std::chrono::seconds(1);           // a first token within it, or tokens no later than that
 constexpr int kSlowTokenNumerator = 5, kSlowTokenDenominator = 2;  // 2.5 x median
 constexpr int kTrialLimit = 3;                                     // x median
 

@@ -1,6 +1,7 @@
 #include "runtime/manager_process.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -128,7 +129,7 @@ void ManagerProcess::check(Instant now) {
   reap(WNOHANG);
   if (!is_wanted_ || is_given_up_) return;
   if (!is_running()) return start();
-  if (now - last_sign_ > kSilence) lose("no sign of life for 4 s", now);
+  if (now - last_sign_ > kSilence) lose(fmt::format("no sign of life for {:.1f} s", to_ms(now - last_sign_) / 1e3), now);
 }
 
 // The next check() begins it again, unless that has happened too often.
